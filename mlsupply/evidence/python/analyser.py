@@ -62,6 +62,7 @@ class Analyser(Statements):
         self.saved: dict[str, str] = {}  # dotted name that the module assigned to -> dotted name of what it put there
         self.passed_back = False  # the function that replaces another called the original
         self.logs: list[Value] = []  # paths of files that are logged to
+        self.loggers: dict[str, Value] = {}
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
         self.shown: list[Value] = []  # functions of libraries that clients of a server call
@@ -217,8 +218,10 @@ class Analyser(Statements):
         made = super().element(source)
         if source.ref.endswith(".rfile"):
             made.taint |= self.origin("received", source.ref, 0)
-        elif source.ref.endswith("connect()") or know.RECEIVES.match(source.ref.removesuffix("[]")):
+        elif source.ref.endswith(_STREAMS) or know.RECEIVES.match(source.ref.removesuffix("[]")):
             made.taint |= self.origin("received", command_text(source), 0)
+            if source.ref.endswith(_STREAMS):
+                made.text = HOLE  # that of the connection is its host
         return made
 
     def called_back(self, call: Call, closure: Closure, value: Value) -> None:
@@ -235,7 +238,8 @@ class Analyser(Statements):
         code = source.text if source.ref in tree_nodes.WHOLE and source.text != HOLE else source.const
         if not isinstance(code, str | bytes):
             return Value("", NOTHING, source.taint)
-        return self.run_text(code, source.layers, call.line)
+        with execution.namespace(self, call):
+            return self.run_text(code, source.layers, call.line)
 
     def run_text(self, code: str | bytes, layers: tuple[str, ...], line: int) -> Value:
         """Follows Python code that is run from a string, in the current scope, and returns the value of an expression.
@@ -391,5 +395,7 @@ def _on_received(registrar: Value, node: ast.AST) -> bool:
     return isinstance(made, ast.Attribute) and made.attr == "on" and has(registrar.taint, "received")
 
 
+# A loop over one of these receives.
+_STREAMS = ("connect()", "asyncio.open_connection()", "asyncio.open_unix_connection()", "().makefile()")
 # Names of parameters that stand for the connection itself.
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})

@@ -22,7 +22,7 @@ from mlsupply.evidence.python.libraries import (
     writing,
 )
 from mlsupply.evidence.python.network import clients, object_servers, remote_access, servers, telemetry, uploads
-from mlsupply.evidence.python.values import decoders, iterators, packing
+from mlsupply.evidence.python.values import decoders, elements, iterators, packing
 from mlsupply.evidence.python.values.value import (
     Value,
 )
@@ -72,6 +72,7 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
         return call.args[0]
     return (
         iterators.modelled(call)
+        or elements.modelled(call)
         or memory_files.modelled(machine, call)
         or codec_calls.modelled(call)
         or standard_output.modelled(machine, call)

@@ -108,6 +108,10 @@ class GroupAnalyser(Analyser):
         module = self.load(dotted)
         return module.scope.names if module is not None else {}
 
+    def lines_of(self, dotted: str) -> list[str]:
+        """The lines of a module of the group, or of the current one."""
+        return self.modules.get(dotted, self.current).lines
+
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         found = self.neighbour(f"{owner.ref}.{name}") if owner.ref in self.modules else None
         return found if found is not None else super()._outside_attribute(owner, name, node)

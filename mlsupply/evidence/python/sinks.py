@@ -33,7 +33,7 @@ from mlsupply.evidence.python.network import (
 )
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, constant, text_of
+from mlsupply.evidence.python.values.value import Closure, Value, constant, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -117,7 +117,9 @@ def other(machine: Analyser, call: Call) -> Value | None:
     Returns None for any call whose result no sink knows."""
     ref = call.ref
     if ref == "logging.getLogger":
-        return Value(ref + "()", NOTHING, frozenset(), text_of(call.args[0]) if call.args else "everybody")
+        return log_records.logger(machine, call)
+    if (handler := log_records.passing_on(call)) is not None:
+        return handler
     if ref == "io.file()w.close":
         found_files.emptied(machine, call)
     log_records.called(machine, call)

@@ -287,7 +287,7 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
             bundled(machine, call, part, silent, "a script of the package in another language")
         elif not is_code and not only_processes(line.program) and not (is_converted(line, place) or is_filled(line, place)):
             bundled(machine, call, part, silent, "a script of the package", script_before(parts, place))
-    if is_code and isinstance(part.const, str):
+    if is_code and isinstance(part.const, str | bytes):
         _python_code(machine, line, part)
 
 
@@ -340,10 +340,10 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
             call.node,
             sink=call.ref,
             layers=hiding(code.layers),
-            decoded=safe(str(code.const)),
+            decoded=safe(text_of(code)),
             detail="encoded text is run by another Python",
         )
-    machine.run_text(str(code.const), code.layers, call.line)
+    machine.run_text(code.const, code.layers, call.line)
     machine.child_input = before
 
 

@@ -143,9 +143,12 @@ class Definitions(Entering):
                 state.methods[name] = value.closure
             else:
                 state.attributes[name] = value
-            special_methods.operated(self, value, "named", [Value(), constant(name)], node)
         self._replaced_methods(state, functions)
         self._fields(state, node)
+        made = Value()
+        made.closure = closure
+        for name, value in names.items():
+            special_methods.operated(self, value, "named", [made, constant(name)], node)
         return state
 
     def _class_body(self, node: ast.ClassDef) -> tuple[dict[str, Value], Iterable[Closure]]:

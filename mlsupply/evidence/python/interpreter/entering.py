@@ -185,7 +185,7 @@ class Entering(Expressions):
 
 def _star_args(rest: list[Value], taint: Taint) -> Value:
     """The tuple that `*args` is bound to."""
-    if rest and all(one.known for one in rest):
+    if rest and all(one.known and one.keys is None for one in rest):  # a member of an enumeration is more than its value
         return constant(tuple(one.const for one in rest), layers_of(*rest), taint_of(*rest))
     value = Value(taint=taint)
     value.items = rest or None

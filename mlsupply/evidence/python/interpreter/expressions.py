@@ -182,6 +182,8 @@ class Expressions(Machine):
             method = state.metaclass.methods.get("__getitem__") if state.metaclass is not None else None
             if (method := method or state.methods.get("__class_getitem__")) is not None:
                 return self.enter(method, [owner, key], {}, node)
+            if isinstance(key.const, str) and objects.is_enumeration(state) and key.const in state.attributes:
+                return self.attribute(owner, key.const, node)
         elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
             return containers.entry(owner, key)
         if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_global_name(key.const):

@@ -153,6 +153,10 @@ class Machine:
             self.makers[label] = self.makers.get(label, True) and places.MAKERS.match(detail) is not None
         return frozenset((label,))
 
+    def lines_of(self, dotted: str) -> list[str]:
+        """The lines of the module of this name, if it is followed together with this one; else those of this one."""
+        return self.lines
+
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:
         """Notes a fact of the current root. fields: of `CodeFact`; its moment and scope are filled in later, when the
         modules of the package are put together."""

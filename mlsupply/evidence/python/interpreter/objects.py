@@ -44,7 +44,7 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
         return folding.listed(folding.items_of(value), value.layers, value.taint)
     if value.closure is not None and isinstance(value.closure.node, ast.ClassDef) and node is not None:
         state = machine.class_state(value.closure)
-        names = [name for name in state.attributes if not name.startswith("_")] if _is_enum(state) else []
+        names = [name for name in state.attributes if not name.startswith("_")] if is_enumeration(state) else []
         if names:
             members = [_read(machine, state, value, name, node, state.attributes[name]) for name in names]
             result = unknown(*members)
@@ -76,7 +76,7 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
         text_objects.become_text(machine, state, call, result)
     if state.metaclass is not None and (calls := state.metaclass.methods.get("__call__")) is not None:
         machine.enter(calls, [call.function, *call.args], call.keywords, call.node)
-    if _is_enum(state) and "_missing_" in state.methods:
+    if is_enumeration(state) and "_missing_" in state.methods:
         machine.enter(state.methods["_missing_"], [call.function, *call.args], {}, call.node)
     if "__init__" not in state.methods:
         _set_fields(machine, state, call, result)
@@ -299,14 +299,20 @@ def _read(machine: Expressions, state: ClassState, owner: Value, name: str, node
         return machine.call(found.keys["fget"], [owner], {}, node)
     if found.instance is not None and found.instance is not state and "__get__" in found.instance.methods:
         return machine.enter(found.instance.methods["__get__"], [found, owner, Value()], {}, node)
-    if _is_enum(state) and not found.keys:
-        member = found.copy()
-        member.keys = {"value": found, "name": constant(name)}
-        return member
+    if is_enumeration(state) and not found.keys:
+        return _member(state, name, found)
     return found
 
 
-def _is_enum(state: ClassState) -> bool:
+def _member(state: ClassState, name: str, value: Value) -> Value:
+    """A member of an enumeration: an object with a name and a value; where the class has another base, also that value."""
+    member = value.copy() if len(state.bases) > 1 or not state.bases[0].endswith(".Enum") else unknown(value)
+    called = constant(name)
+    member.keys = {"value": value, "_value_": value, "name": called, "_name_": called}
+    return member
+
+
+def is_enumeration(state: ClassState) -> bool:
     """Whether the class is an enumeration."""
     return any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"} for base in state.bases)
 

@@ -159,9 +159,22 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
         result.text, result.items = receiver.text, receiver.items
     elif name == "split" and not call.all:
         result.text = receiver.text  # the words of a command line make up the same command
+    elif name in _PARTS and receiver.text != HOLE and call.args:
+        result.items = _parts(receiver, name, call.args[0])
     if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
         # a digest neither tells which machine it is of, nor shows the key it was made with
         result.taint = frozenset(one for one in result.taint if not _IDENTITY.match(one))
+
+
+def _parts(text: Value, name: str, separator: Value) -> list[Value] | None:
+    """The parts of a text that is known but for who may change it, as a variable with a default; None where it is not split
+    there."""
+    parts = getattr(text.text, name)(separator.const) if isinstance(separator.const, str) and separator.const else ()
+    return [Value(taint=text.taint, text=part) for part in parts] if 1 < len(parts) <= _MOST_PARTS else None
+
+
+_PARTS = frozenset({"split", "rsplit", "partition", "rpartition"})
+_MOST_PARTS = 64
 
 
 def _by_summary(call: Call, taint: Taint) -> Taint:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
@@ -13,10 +15,10 @@ from mlsupply.evidence.python.commands.run_facts import bundled, from_network, r
 from mlsupply.evidence.python.libraries.decoder_calls import unpacked
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.network import requested
-from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Scope, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -41,6 +43,23 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
         _decoded(machine, call, source)
     else:
         _made(machine, call, source)
+
+
+@contextmanager
+def namespace(machine: Analyser, call: Call) -> Iterator[None]:
+    """Within it, names are looked up and bound in the dict that `exec` or `eval` is given, if that is one of this module."""
+    given = [*call.args[1:3], *(call.keywords[name] for name in ("globals", "locals") if name in call.keywords)]
+    names = given[-1] if given and call.ref in {"builtins.exec", "builtins.eval"} else Value()
+    if names.ref or names.instance is not None or (names.keys is None and not isinstance(names.const, dict)):
+        yield
+        return
+    outer, machine.scope = machine.scope, Scope(machine.scope)
+    machine.scope.names.update(containers.entries(names))
+    try:
+        yield
+    finally:
+        names.const, names.keys = NOTHING, machine.scope.names
+        machine.scope = outer
 
 
 def required(machine: Analyser, given: Value, node: ast.AST) -> None:

@@ -197,11 +197,13 @@ def _below(machine: Analyser, call: Call, key: Value) -> Value:
 
 
 def _applied(machine: Analyser, call: Call) -> Value:
-    """The result of `methodcaller(name, *args)(thing)` or `attrgetter(name)(thing)`. The function counts as reached by a
+    """The result of `methodcaller(name, *args)(thing)` or `attrgetter(*names)(thing)`. The function counts as reached by a
     computed name."""
     if len(call.args) < 2:
         return Value()
     name, thing = call.args[0], call.args[-1]
+    if call.ref.startswith("operator.attrgetter") and len(call.args) > 2:
+        return folding.listed([_applied(machine, call._replace(args=[one, thing])) for one in call.args[:-1]])
     found = thing
     for part in name.const.split(".") if isinstance(name.const, str) else ():
         found = machine.attribute(found, part, call.node)

@@ -58,6 +58,14 @@ _SPECIAL: dict[str, tuple[str, ...]] = {
     "io.open": ("__fspath__",), "contextlib.closing": ("close",),
     "logging.": ("filter", "emit", "format", "handle"),
 }  # fmt: skip
+# Functions that an import hook is given, as an object or as its class -> methods of it that an import calls.
+_IMPORTS: dict[str, tuple[str, ...]] = {
+    "importlib.util.spec_from_loader": ("create_module", "exec_module", "load_module", "get_code"),
+    "importlib.machinery.ModuleSpec": ("create_module", "exec_module", "load_module", "get_code"),
+    "sys.meta_path.": ("find_spec", "find_module"),
+}
+_LATER = "sys.meta_path."  # what it is given is called when something else is imported: it is an entry point of its own
+_OF_OBJECTS = _SPECIAL | _IMPORTS
 # Methods that parsers, visitors, shells and handlers of the library call in the classes made of them.
 _HOOKS = re.compile(r"(?:visit|handle|unknown|do|on|test)_\w|(?:emit|filter|default|setUp|precmd|preloop)$")
 _ASSERTS = re.compile(r"\.(?:assert\w+|fail|skipTest|subTest|add\w+)$")  # of a test case: none of them starts a test
@@ -75,10 +83,7 @@ def followed(machine: Analyser, call: Call) -> Call:
     if call.receiver is not None and call.receiver.instance is not None:
         _inherited(machine, call, call.receiver)
     for value in call.all:
-        if value.closure is not None:
-            _function(machine, call, value, top, name)
-        elif value.instance is not None:
-            _special(machine, call, value, value.instance)
+        _argument(machine, call, value)
     if top != "builtins":
         return call
     if name in _OF_ITEMS:
@@ -89,6 +94,16 @@ def followed(machine: Analyser, call: Call) -> Call:
     if name in _EXHAUSTING and any(value.instance is not None for value in call.args):
         return call._replace(args=[objects.iterable(machine, value, call.node) for value in call.args])
     return call
+
+
+def _argument(machine: Analyser, call: Call, value: Value) -> None:
+    """Follows what the call runs of one function, class or object that it is given."""
+    if value.instance is not None and value.closure is None:
+        _special(machine, call, value, value.instance, _OF_OBJECTS)
+    elif value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
+        _special(machine, call, value, machine.class_state(value.closure), _IMPORTS)
+    elif value.closure is not None:
+        _function(machine, call, value)
 
 
 def _inherited(machine: Analyser, call: Call, receiver: Value) -> None:
@@ -111,9 +126,10 @@ def _objects(call: Call) -> Iterator[Value]:
     yield from {id(value): value for value in (*call.args, *inside) if value.instance is not None}.values()
 
 
-def _function(machine: Analyser, call: Call, value: Value, top: str, name: str) -> None:
+def _function(machine: Analyser, call: Call, value: Value) -> None:
     """A function that the call is given: called with something of what the others are."""
-    if value.closure is None or isinstance(value.closure.node, ast.ClassDef) or not _calls(call.ref, top, name):
+    top, _, name = call.ref.partition(".")
+    if value.closure is None or not _calls(call.ref, top, name):
         return
     others = Value(taint=taint_of(*(one for one in call.all if one is not value)))
     bound = value.closure.owner is not None
@@ -139,12 +155,22 @@ def _calls(ref: str, top: str, name: str) -> bool:
     return top not in _KEEPING and not ref.endswith("()") and not _KEEPERS.match(ref) and not know.STARTERS.match(ref)
 
 
-def _special(machine: Analyser, call: Call, value: Value, state: ClassState) -> None:
-    """Special methods of an object, as far as the function calls them."""
-    for start, names in _SPECIAL.items():
+def _special(machine: Analyser, call: Call, value: Value, state: ClassState, called: dict[str, tuple[str, ...]]) -> None:
+    """Special methods of an object or class, as far as the function calls them. called: as of `_SPECIAL`."""
+    for start, names in called.items():
         if call.ref.startswith(start):
             for name in names:
                 if name in state.methods:
-                    made = machine.enter(state.methods[name], [value], {}, call.node)
+                    made = _entered(machine, call, value, state.methods[name], later=start == _LATER)
                     if name in _REDUCES and len(parts := folding.items_of(made)) > 1:
                         machine.call(parts[0], folding.items_of(parts[1]), {}, call.node)  # who reads it back does so
+
+
+def _entered(machine: Analyser, call: Call, value: Value, method: Closure, *, later: bool) -> Value:
+    """The result of a special method. later: it is not called here, but as an entry point of its own."""
+    root = machine.root
+    machine.root = method.name if later else root
+    try:
+        return machine.enter(method, [value], {}, call.node)
+    finally:
+        machine.root = root

@@ -9,7 +9,7 @@ from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.network import addresses, sending
-from mlsupply.evidence.python.values.value import HOLE, Taint, Value, taint_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -19,23 +19,99 @@ _ADDS_TO_LOG = (".addHandler", ".addFilter", ".setFormatter")
 _REMOTE_LOG = expression(
     r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)|(?:logging_loki|graypy|logstash|logstash_async)\.[\w.]{1,60}Handler\(\)"
 )
+ROOT = "everybody"  # stands for the name of the root logger
+_MOST_LOGGERS = 200
+_MOST_HANDED_ON = 4  # handlers behind one another
+# Handlers that hand records on -> by which argument they are told to what.
+_PASSES_ON: dict[str, tuple[int, str]] = {
+    "logging.handlers.QueueHandler": (0, "queue"),
+    "logging.handlers.MemoryHandler": (2, "target"),
+}
+_HANDING_ON = frozenset(f"{ref}()" for ref in _PASSES_ON)
 # Methods of a handler that make a message of a record.
 _MAKES_MESSAGE = frozenset({"mapLogRecord", "format", "makePickle", "prepare", "getSubject"})
+
+
+def logger(machine: Analyser, call: Call) -> Value:
+    """What `logging.getLogger(name)` gives: the same object for the same name, which sends what one above it sends."""
+    name = text_of(call.args[0]) if call.args else ROOT
+    found = machine.loggers.get(name)
+    if found is None:
+        found = Value("logging.getLogger()", NOTHING, frozenset(), name)
+        above = next(
+            (one for of, one in machine.loggers.items() if _is_below(name, of) and _REMOTE_LOG.match(one.ref)), None
+        )
+        if above is not None:
+            found.ref, found.text = above.ref, above.text
+        if name != HOLE and len(machine.loggers) < _MOST_LOGGERS:
+            machine.loggers[name] = found
+    return found
+
+
+def passing_on(call: Call) -> Value | None:
+    """A handler that hands records to another one, with the queue or handler it hands them to; None for any other call."""
+    to = call.arg(*_PASSES_ON[call.ref]) if call.ref in _PASSES_ON else None
+    if to is None:
+        return None
+    made = Value(call.ref + "()")
+    made.items = [to]
+    return made
 
 
 def called(machine: Analyser, call: Call) -> None:
     """Follows a call that logs, or that adds a handler, filter or formatter; does nothing for any other call."""
     if call.ref.startswith("logging."):
         storage.logged(machine, call)
+    if call.ref == "logging.handlers.QueueListener" and call.args:
+        _emptied(machine, call.args[0], call.args[1:])
     if not call.ref.endswith(_ADDS_TO_LOG) or call.receiver is None or not call.args:
         return
-    added, logger = call.args[0], call.receiver
+    added, log, queued = call.args[0], call.receiver, False
+    for _ in range(_MOST_HANDED_ON):
+        if added.ref in _HANDING_ON and added.items:
+            queued = added.ref.endswith("QueueHandler()")
+            added = added.items[0]
     if call.ref.endswith(".addHandler") and _REMOTE_LOG.match(added.ref):
-        logger.ref, logger.text = "logging.remote()", added.text
+        _made_remote(machine, log, added)
+    elif queued:
+        _filled(machine, added, log)
     elif call.ref == "logging.getLogger().addHandler" and added.instance is not None:
-        _listened(machine, call, logger.text, added)
-    elif _REMOTE_LOG.match(logger.ref) and not call.ref.endswith(".addHandler"):
-        _sent(machine, call, added, logger)
+        _listened(machine, call, log.text, added)
+    elif _REMOTE_LOG.match(log.ref) and not call.ref.endswith(".addHandler"):
+        _sent(machine, call, added, log)
+
+
+def _made_remote(machine: Analyser, log: Value, handler: Value) -> None:
+    """A logger, and all those below it, send their records through this handler."""
+    name = next((name for name, one in machine.loggers.items() if one is log), "")
+    below = [one for of, one in machine.loggers.items() if name and _is_below(of, name)]
+    for one in (log, *below):
+        one.ref, one.text = "logging.remote()", handler.text
+
+
+def _is_below(name: str, other: str) -> bool:
+    """Do the records of the logger `name` reach the handlers of the logger `other`?"""
+    return other == ROOT or name.startswith(f"{other}.")
+
+
+def _filled(machine: Analyser, queue: Value, log: Value) -> None:
+    """A logger puts its records into a queue, which a listener may empty already."""
+    queue.keys = queue.keys or {}
+    if (handler := queue.keys.get("handler")) is not None:
+        _made_remote(machine, log, handler)
+    else:
+        queue.keys["logger"] = log
+
+
+def _emptied(machine: Analyser, queue: Value, handlers: list[Value]) -> None:
+    """A listener hands what is in a queue to handlers."""
+    remote = next((one for one in handlers if _REMOTE_LOG.match(one.ref)), None)
+    if remote is None:
+        return
+    queue.keys = queue.keys or {}
+    queue.keys["handler"] = remote
+    if (log := queue.keys.get("logger")) is not None:
+        _made_remote(machine, log, remote)
 
 
 def handler_changed(machine: Analyser, owner: Value, name: str, value: Value, node: ast.AST) -> None:

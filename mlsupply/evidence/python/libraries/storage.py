@@ -99,7 +99,7 @@ _TAKES = frozenset(
 )  # fmt: skip
 
 
-_TAKE_SHAPES = ("add_", "set_", "put_", "insert_", "append_", "write_", "push_", "store_", "attach_", "with_")
+_TAKE_SHAPES = expression(r"(?:add|set|put|insert|append|write|push|store|attach|with)(?:_|[A-Z])")
 
 
 _HEADERS = frozenset({"add_header", "add_unredirected_header", "putheader", "update"})
@@ -128,13 +128,13 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         return
     if name in {"connect", "login"} and call.args:
         _connected(call, receiver, name)
-    if name not in _TAKES and not name.startswith(_TAKE_SHAPES):
+    if name not in _TAKES and _TAKE_SHAPES.match(name) is None:
         return
     if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
         receiver.keys["headers"] = _with_header(call, receiver.keys.setdefault("headers", Value()))
         return
     receiver.taint |= taint_of(*call.all)
-    if name in {"append", "add"} and call.args:
+    if name in {"append", "add", "appendChild"} and call.args:
         containers.appended(receiver, call.args[0])
     elif receiver.known and receiver.const is not None:
         receiver.const = NOTHING

@@ -238,9 +238,14 @@ _EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
 
 
 def _examples(machine: Analyser, call: Call) -> None:
-    """Follows the examples in the module's docstrings, which `doctest` runs."""
+    """Follows the examples that `doctest` runs: in the docstring of a function, or in those of a module."""
     if not machine.running or not machine.code_depth:
-        text = "\n".join(machine.lines)
+        of = call.args[0] if call.args else Value()
+        node = of.closure.node if of.closure is not None else None
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            text = ast.get_docstring(node) or ""
+        else:
+            text = "\n".join(machine.lines_of(of.ref))
         for block in re.split(r"\n[ \t]*\n|\"\"\"", text):
             if code := "\n".join(_EXAMPLE.findall(block)):
                 machine.run_text(code, (), call.line)

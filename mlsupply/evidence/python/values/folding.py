@@ -125,6 +125,8 @@ def index(value: Value, key: Value) -> Value:
         return value.keys[key.const]
     if value.items is not None and isinstance(key.const, int) and -len(value.items) <= key.const < len(value.items):
         return value.items[key.const]
+    if value.items is not None and isinstance(key.const, slice) and key.const.step is None and not value.ref:
+        return listed(value.items[key.const], value.layers, value.taint)
     result = unknown(value)
     if isinstance(key.const, slice) and key.const.step == -1 and not _list_of_others(value):
         result.layers = (*result.layers, "reversed")
