@@ -138,6 +138,8 @@ def test_what_is_no_python_name_is_not_passed_over() -> None:
         ("numpy=1.26.4", "NAME==VERSION: numpy==1.26.4"),
         ("numpy@1.26.4", "NAME==VERSION: numpy==1.26.4"),
         ("numpy 1.26.4", "NAME==VERSION: numpy==1.26.4"),
+        ("1.26.4", "NAME==VERSION, without a blank"),  # as `check numpy 1.26.4` hands it over
+        ("pkg:pypi/numpy@1.26.4", "NAME==VERSION: numpy==1.26.4"),
         ("numpy==", "names no valid version"),
         ("numpy==newest", "names no valid version"),
         ("conda-forge::numpy", "npm, conda or repository name"),

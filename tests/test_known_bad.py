@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pytest
 
 from mlsupply.advisories import known_bad
-from mlsupply.advisories.incident_records import index
+from mlsupply.advisories.incident_records import incident, index
+from mlsupply.cli.inspect import inspected
 from mlsupply.evidence import advisory_check as advisories
 from mlsupply.model import (
     Artifact,
@@ -23,7 +27,9 @@ from mlsupply.model import (
 )
 from mlsupply.project import merge
 from mlsupply.request import Request
+from mlsupply.value import replace
 from mlsupply.world import World
+from tests.made_wheels import CLEAN, put, wheel
 from tests.memory import named, read
 
 
@@ -157,3 +163,40 @@ def test_without_the_check_for_known_releases_the_advisories_still_tell(world: W
     said = advisories.judge(project, Request(feed="embedded", skip=("known-bad",)), world)
     found = [f for item in said if isinstance(item, Checked) for f in item.findings]
     assert [f.id for f in found if f.kind is Kind.MALICIOUS] == ["PYSEC-2026-2"]
+
+
+def test_a_version_spelt_otherwise_is_told_the_same_of() -> None:
+    record = incident("litellm-2026")
+    assert record is not None
+    assert {record.set_off_by(one) for one in ("1.82.8", "1.82.8.0", "v1.82.8")} == {"every interpreter start"}
+    assert record.opened("1.82.8.0") == record.opened("1.82.8") != record.opened("")
+
+
+def test_what_is_inspected_is_held_against_the_record_too(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a release that the index has removed nothing can be looked at, and in a hijacked one nothing may be seen: the
+    report said that nothing was found."""
+    (gone,) = inspected(("litellm==1.82.8",), Request(offline=True), world)[0].findings
+    assert gone.id == "MAL-2026-2144"
+    archive = put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(CLEAN))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert inspected((str(archive),), Request(offline=True), world)[0].findings == ()
+    known = index()
+    monkeypatch.setattr(
+        "mlsupply.advisories.incident_records.index",
+        lambda: replace(known, digests={**known.digests, digest: ("litellm-2026", "wheel")}),
+    )
+    (found,) = inspected((str(archive),), Request(offline=True), world)[0].findings
+    assert "demo-1.0-py3-none-any.whl locked for demo 1.0 is known to be malicious, by its hash" in found.message
+
+
+def test_inspecting_a_project_says_that_its_dependencies_are_another_question(world: World, tmp_path: Path) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs/requirements.txt").write_text("litellm==1.82.8\n", encoding="utf-8")
+    report = inspected((str(tmp_path / "theirs"),), Request(offline=True), world)[0]
+    (left,) = report.gaps
+    assert (left.detail, left.hint) == (
+        "what it depends on was not judged: requirements.txt",
+        f"mlsupply scan {tmp_path / 'theirs'}",
+    )

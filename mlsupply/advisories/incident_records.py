@@ -87,9 +87,18 @@ class Incident:
         """The advisories that mean this incident; one with a remark behind it is only related."""
         return tuple(advisory for advisory in self.advisories if " " not in advisory)
 
+    def opened(self, version: str) -> str:
+        """When this version could first be had, "" unknown."""
+        return _of(version, self.window.releases) or self.window.opened
+
     def set_off_by(self, version: str) -> str:
         """What makes the code of this version run, "" unknown."""
-        return self.triggers.get(version, self.trigger)
+        return _of(version, self.triggers) or self.trigger
+
+
+def _of(version: str, told: Mapping[str, str]) -> str:
+    """What is told of a version, however it is spelt (`1.82.8.0`), "" where nothing is."""
+    return next((said for one, said in told.items() if same_version(one, version)), "")
 
 
 class Brief(NamedTuple):

@@ -51,9 +51,15 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     known = index()
     yield DataSource("mlsupply incident record", AS_OF, len(known.briefs))
     for package in project.packages:
-        seen = sightings(package, known)
-        findings = tuple(found for sighting in seen if (found := _finding(package, sighting, world)))
-        yield Checked(check=CHECK, package=package, findings=findings, gaps=_unpinned(package, known))
+        yield Checked(
+            check=CHECK, package=package, findings=findings_of(package, known, world), gaps=_unpinned(package, known)
+        )
+
+
+def findings_of(package: Package, known: IncidentIndex, world: World) -> tuple[Finding, ...]:
+    """A finding for each incident the package belongs to."""
+    seen = sightings(package, known)
+    return tuple(found for sighting in seen if (found := _finding(package, sighting, world)))
 
 
 def sightings(package: Package, known: IncidentIndex) -> list[Sighting]:
@@ -160,7 +166,7 @@ def _finding(package: Package, seen: Sighting, world: World) -> Finding | None:
 
 def _window(package: Package, record: Incident) -> tuple[str, str] | None:
     """When this release could be had, as far as the record tells."""
-    opened = record.window.releases.get(package.version) or record.window.opened
+    opened = record.opened(package.version)
     return (opened, record.window.closed) if opened or record.window.closed else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from shlex import quote
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from mlsupply.evidence.contents import Other
     from mlsupply.evidence.package import PackageFacts
     from mlsupply.evidence.served import Served
+    from mlsupply.ledger import Ledger
+    from mlsupply.model import DataSource
     from mlsupply.project import Project
     from mlsupply.request import Request
     from mlsupply.world import World
 
 
+_FOR_SCAN = frozenset({"requirements", "Pipfile", "environment.yml", "pixi.toml", "cyclonedx", "spdx"})
 _HINTS = {  # of a release that was not had
     Reason.NOT_FOUND: "check the spelling, or name the index that has it with --index-url",
     Reason.NO_ARTIFACT: "check the version, or name the index that has it with --index-url",
@@ -122,8 +125,43 @@ def inspected(
             others = held_against(facts, subject.package, served(), pool) if compare else ()
             seen.append((facts, others))
             checked = judged(facts, rules, subject.package, others)
+            if subject.path.is_dir():
+                ledger.note(_for_scan(facts))
             ledger.enter(checked if facts.members or checked.gaps else replace(checked, gaps=(_empty(facts.subject),)))
-    return report_of(project, ledger, request, world), seen
+    digests = {facts.subject: facts.digest for facts, _ in seen}
+    sources = list(_known_bad(found, digests, ledger, world))
+    return report_of(project, ledger, request, world, sources), seen
+
+
+def _known_bad(found: list[_Subject], digests: Mapping[str, str], ledger: Ledger, world: World) -> Iterator[DataSource]:
+    """Hold them against the record of incidents too: what an archive does may be hidden, and of a release that is gone
+    nothing can be looked at. A folder that names no release is none."""
+    from mlsupply.advisories.incident_records import AS_OF, index
+    from mlsupply.advisories.known_bad import CHECK, findings_of
+    from mlsupply.model import Artifact, Checked, DataSource
+
+    known = index()
+    ledger.open(CHECK)
+    for one in found:
+        digest = digests.get(one.package.places[0].file, "")
+        files = (Artifact(one.path.name, "other", hashes=(("sha256", digest),)),) if one.path and digest else ()
+        is_release = bool(one.package.version or files)
+        seen = findings_of(replace(one.package, artifacts=files), known, world) if is_release else ()
+        ledger.enter(Checked(check=CHECK, package=one.package, findings=seen))
+    yield DataSource("mlsupply incident record", AS_OF, len(known.briefs))
+
+
+def _for_scan(facts: PackageFacts) -> Iterator[Gap]:
+    """What a folder depends on is another question, and one for another verb."""
+    from mlsupply.inventory import reader_of
+    from mlsupply.text import some
+
+    readers = ((path, reader_of(path)) for path, _ in facts.members)
+    named = [path for path, reader in readers if reader and (reader.role == "lock" or reader.format in _FOR_SCAN)]
+    if named:
+        detail = f"what it depends on was not judged: {some(named, 3)}"
+        hint = f"mlsupply scan {quote(facts.subject)}"
+        yield Gap(subject=facts.subject, check="inventory", reason=Reason.DISABLED, detail=detail, hint=hint)
 
 
 def _perhaps_a_model(facts: PackageFacts) -> PackageFacts:

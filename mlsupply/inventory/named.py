@@ -18,10 +18,17 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 _NPM = re.compile(r"@?[\w.-]{1,200}(?:/|::)[\w.-]{1,200}(?:@[\w.-]{1,100})?")
 _NAME = re.compile(r"\w[\w.-]{0,199}")
 _ADDRESS = re.compile(r"(?:git\+)?[a-z]{2,8}://")
+_VERSION = re.compile(r"v?[0-9]+(?:\.[0-9]+)+[A-Za-z0-9.+!-]{0,60}\Z")  # NAME VERSION, with a blank between them
+_PURL = re.compile(r"pkg:pypi/([A-Za-z0-9._-]{1,200})@([A-Za-z0-9._+!-]{1,200})", re.IGNORECASE)
 _FILE = re.compile(r"(?:[.~]{0,2}/|\S{1,500}\.(?:whl|tar\.gz|txt|toml|lock)$)")  # where pip would take these for names
 _VERSIONED = re.compile(r"([A-Za-z0-9][\w.-]{0,199})\s{0,9}(===?|=|@|:|\s(?=\d))\s{0,9}([^\s=:]{0,100})")
 _AT_VERSION = re.compile(r"[\w.-]{1,200}@\d[\w.]{0,99}")  # by its letters an address too
 _SPELT = "write it as NAME==VERSION"
+_NO_NAMES = (
+    (_VERSION, "a version", f"{_SPELT}, without a blank between them"),
+    (_ADDRESS, "an address", "write it as NAME @ ADDRESS"),
+    (_FILE, "a file", "mlsupply inspect looks inside archives, --from reads lists"),
+)
 
 
 def named(
@@ -67,7 +74,8 @@ def _inventory(path: str, texts: Iterable[tuple[str, Place]]) -> Inventory:
 
 def _asked(text: str, place: Place) -> Requirement | Gap:
     found = requirement(text, place)
-    if isinstance(found, Requirement) and not _FILE.match(text) and not _AT_VERSION.fullmatch(text):
+    odd = _FILE.match(text) or _AT_VERSION.fullmatch(text) or _VERSION.fullmatch(text)
+    if isinstance(found, Requirement) and not odd:
         return found
     if not text.isascii() and _NAME.fullmatch(text):
         return Requirement(name=canonical(text), place=place, text=safe(text))  # for the check of names to judge
@@ -78,13 +86,11 @@ def _asked(text: str, place: Place) -> Requirement | Gap:
 def _instead(text: str) -> tuple[str, str] | None:
     """What a text is that is no requirement, and what to write or ask instead, where that can be told."""
     shown = quoted(text)
-    if _ADDRESS.match(text):
-        return f"{shown} is an address, and names are expected here", "write it as NAME @ ADDRESS"
-    if _FILE.match(text):
-        return (
-            f"{shown} is a file, and names are expected here",
-            "mlsupply inspect looks inside archives, --from reads lists",
-        )
+    if purl := _PURL.fullmatch(text):
+        return f"{shown} is a package URL, and names are expected here", f"{_SPELT}: {purl[1]}=={purl[2]}"
+    for form, what, hint in _NO_NAMES:
+        if form.match(text):
+            return f"{shown} is {what}, and names are expected here", hint
     if _NPM.fullmatch(text):
         detail = f"{shown} is an npm, conda or repository name: the index of Python packages has no such names"
         return detail, "look up what the Python project is called"
