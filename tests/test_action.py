@@ -16,6 +16,8 @@ import tomli
 import yaml
 from packaging.requirements import Requirement
 
+from mlsupply.inventory import READERS
+
 ROOT = Path(__file__).resolve().parents[1]
 SCAN = ROOT / ".github/action/scan.sh"
 CLEAN = "idna==3.10\n"
@@ -121,6 +123,32 @@ def _commands(log: str) -> list[str]:
         elif line.lstrip().startswith("::"):
             found.append(line)
     return found
+
+
+def test_the_pre_commit_hook_runs_for_every_file_that_a_scan_reads_by_its_name() -> None:
+    """A commit that only adds a Dockerfile or a notebook passed unread."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    paths = [f"a/{p.replace('*', 'x')}" for r in READERS if r.role in {"lock", "manifest"} for p in r.patterns]
+    assert [path for path in paths if not re.search(hook["files"], path)] == []
+
+
+@pytest.mark.parametrize("given", [{"incomplete": "Fail"}, {"incomplete": "error"}, {"offline": "True"}, {"offline": "yes"}])
+def test_a_misspelt_input_is_refused_and_does_not_pass_for_the_milder_word(given: dict[str, str], runner: Runner) -> None:
+    (runner.workspace / "requirements.txt").write_text(CLEAN, encoding="utf-8")
+    done = runner.scan(**given)
+    assert done.returncode == 2
+    assert "::error title=mlsupply::" in done.stdout
+
+
+def test_a_link_beside_the_scanned_folder_is_known_at_the_base_too(runner: Runner) -> None:
+    """In a repository of several projects the requirements of one may be a link to those of all."""
+    (runner.workspace / "api").mkdir()
+    (runner.workspace / "shared.txt").write_text("cryptography==46.0.5\n", encoding="utf-8")
+    (runner.workspace / "api/requirements.txt").symlink_to("../shared.txt")
+    base = runner.committed()
+    (runner.workspace / "api/other-requirements.txt").write_text(CLEAN, encoding="utf-8")
+    assert runner.scan(path="api", fail_on="critical").returncode == 1
+    assert runner.scan(path="api", fail_on="critical", baseline="base", base_sha=base).returncode == 0
 
 
 def test_a_project_with_a_malicious_release_fails_the_job_and_leaves_every_file(runner: Runner) -> None:

@@ -7,6 +7,16 @@ mlsupply="${MLSUPPLY_COMMAND:-$RUNNER_TEMP/mlsupply-venv/bin/mlsupply}"
 out=$(mktemp -d "$RUNNER_TEMP/mlsupply.XXXXXX") # of this use: a job may use the action for several paths
 echo "folder=$out" >> "$GITHUB_OUTPUT"
 
+# a misspelt word must not pass for the milder one
+one_of() {
+  local input="$1" given="$2" word
+  for word in "${@:3}"; do [ "$given" = "$word" ] && return; done
+  echo "::error title=mlsupply::$input must be one of: ${*:3}"
+  exit 2
+}
+one_of incomplete "${INPUT_INCOMPLETE:-warn}" fail warn
+one_of offline "${INPUT_OFFLINE:-false}" true false
+
 options=(--fail-on "$INPUT_FAIL_ON" --feed "${INPUT_FEED:-auto}" --no-progress)
 [ "${INPUT_OFFLINE:-false}" = true ] && options+=(--offline)
 
@@ -47,6 +57,7 @@ take_base() {
     exit 1
   fi
   GIT_INDEX_FILE="$base.index" git read-tree --no-sparse-checkout "$BASE_SHA"
+  mkdir "$base/.git" # marks how far the repository reaches, as in the workspace: links may lead beside the scanned path
   GIT_INDEX_FILE="$base.index" GIT_LFS_SKIP_SMUDGE=1 git checkout-index --all --ignore-skip-worktree-bits --prefix="$base/"
 }
 outside=false # of the workspace: not the repository's, at whatever commit
