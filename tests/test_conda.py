@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mlsupply.audit import run
 from mlsupply.inventory.conda import parse_spec
 from mlsupply.inventory.conda_names import OTHER, SAME, pypi_name
 from mlsupply.inventory.pinned import without_conda
 from mlsupply.model import Reason, SourceKind
+from mlsupply.request import Request
 from mlsupply.text import canonical
+from mlsupply.world import World
 from tests.memory import by_name, named, read
 
 FORGE = "https://conda.anaconda.org/conda-forge"
@@ -397,3 +400,46 @@ def test_a_package_file_by_its_address_is_that_package_and_no_credentials_are_to
     assert [gap.place and gap.place.line for gap in inventory.gaps] == [5]
     assert "pw@" not in str(inventory)
     assert "secret" not in str(inventory)
+
+
+def test_an_explicit_list_is_the_whole_environment_with_what_pip_adds(world: World) -> None:
+    """conda-lock writes one for each platform; nothing of it was read."""
+    text = (
+        "# platform: linux-64\n@EXPLICIT\n"
+        f"https://conda.example/conda-forge/noarch/litellm-1.82.8-pyhd8ed1ab_0.conda#{'a' * 32}\n"
+        f"https://u:p@conda.example/t/tk-1/our/linux-64/tool-2.0-0.tar.bz2#sha256:{'b' * 64}\n"
+        f"# pip demo @ https://files.example/demo-1.0-py3-none-any.whl --hash=sha256:{'c' * 64}\n"
+        "nonsense\n"
+    )
+    for name in ("conda-linux-64.lock", "spec.txt"):
+        (world.tree.root / name).write_text(text, encoding="utf-8")
+    report = run(Request(subjects=("conda-linux-64.lock",), offline=True), world)
+    found = {package.name: package for package in report.packages}
+    assert {name: (p.coordinate.ecosystem, p.version) for name, p in found.items()} == {
+        "litellm": ("pypi", "1.82.8"),
+        "tool": ("conda", "2.0"),
+        "demo": ("pypi", "1.0"),
+    }
+    assert found["tool"].source.url == "https://conda.example/t/REDACTED/our"
+    assert found["tool"].artifacts[0].hashes == (("sha256", "b" * 64),)
+    assert found["demo"].artifacts[0].hashes == (("sha256", "c" * 64),)
+    assert "MAL-2026-2144" in {finding.id for finding in report.findings}
+    unread = [gap.detail for gap in report.gaps if gap.reason is Reason.MALFORMED]
+    assert unread == ["no conda package can be read from nonsense"]
+    again = run(Request(subjects=("spec.txt",), offline=True), world)
+    assert len(again.packages) == 3, "told by its content"
+
+
+@pytest.mark.parametrize("name", ["env.yml", "gpu-env.yaml", "conda_env.yaml", "req.txt", "dev-reqs.in", "requirement.txt"])
+def test_files_of_looser_names_are_read_too(name: str, world: World) -> None:
+    text = "dependencies:\n  - pip:\n    - six==1.17.0\n" if "env" in name else "six==1.17.0\n"
+    (world.tree.root / name).write_text(text, encoding="utf-8")
+    report = run(Request(offline=True), world)
+    assert [str(package.coordinate) for package in report.packages] == ["six 1.17.0"]
+
+
+@pytest.mark.parametrize("text", ["FOO: bar\n", "{{ template }}: {\n", "@EXPLICIT-NOT\n"])
+def test_a_file_of_such_a_name_that_is_something_else_is_no_input(text: str, world: World) -> None:
+    for name in ("env.yaml", "conda-linux-64.lock"):
+        (world.tree.root / name).write_text(text, encoding="utf-8")
+    assert run(Request(offline=True), world).inputs[0].format == "folder"

@@ -62,11 +62,21 @@ def _part(name: str, pattern: str) -> bool:
 
 
 _REQUIREMENTS = (
-    *(f"{stem}.{ending}" for stem in ("*requirements*", "*constraints*") for ending in ("txt", "in", "lock", "pip")),
+    *(f"{stem}.{ending}" for stem in ("*requirement*", "*constraint*") for ending in ("txt", "in", "lock", "pip")),
+    *(f"{stem}.{ending}" for stem in ("req", "reqs", "*-req", "*-reqs", "*_req", "*_reqs") for ending in ("txt", "in")),
     *(f"*requirements/*.{ending}" for ending in ("txt", "in")),
 )
 _ENVIRONMENTS = tuple(
-    f"{stem}.{ending}" for stem in ("environment*", "*environment", "conda", "conda-env*") for ending in ("yml", "yaml")
+    f"{stem}.{ending}"
+    for stem in (
+        *("environment*", "*environment", "conda", "conda-env*", "conda_env*"),
+        *("env", "env-*", "env_*", "*-env", "*_env"),
+    )
+    for ending in ("yml", "yaml")
+)
+_EXPLICIT = ("conda-*.lock", "explicit.txt", "*-explicit.txt")
+_IMAGES = tuple(
+    form for name in ("dockerfile", "containerfile") for form in (name, f"*.{name}", f"{name}.*", f"{name}-*", f"{name}_*")
 )
 
 READERS: tuple[Reader, ...] = (
@@ -76,6 +86,7 @@ READERS: tuple[Reader, ...] = (
     Reader("pdm.lock", "mlsupply.inventory.pdm_lock", "lock", ("pdm.lock",)),
     Reader("Pipfile.lock", "mlsupply.inventory.pipfile_lock", "lock", ("pipfile.lock",)),
     Reader("conda-lock", "mlsupply.inventory.conda_lock", "lock", ("*conda-lock.yml", "*conda-lock.yaml")),
+    Reader("conda explicit", "mlsupply.inventory.conda_explicit", "lock", _EXPLICIT),
     Reader("pixi.lock", "mlsupply.inventory.pixi_lock", "lock", ("pixi.lock",)),
     Reader("pixi.toml", "mlsupply.inventory.pixi_toml", "manifest", ("pixi.toml",)),
     Reader("environment.yml", "mlsupply.inventory.environment_yml", "manifest", _ENVIRONMENTS),
@@ -90,7 +101,7 @@ READERS: tuple[Reader, ...] = (
         "Dockerfile",
         "mlsupply.inventory.dockerfile",
         "manifest",
-        tuple(form for name in ("dockerfile", "containerfile") for form in (name, f"*.{name}", f"{name}.*", f"{name}-*")),
+        _IMAGES,
     ),
     Reader(
         "GitHub workflow",

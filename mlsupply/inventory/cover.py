@@ -24,6 +24,7 @@ _LOCKS = {
     "pylock.toml": _PROJECT,
     "Pipfile.lock": ("Pipfile",),
     "conda-lock": ("environment.yml",),
+    "conda explicit": ("environment.yml",),
     "pixi.lock": ("pixi.toml", *_PROJECT),
 }
 _MEMBERS = (SourceKind.EDITABLE, SourceKind.VIRTUAL, SourceKind.PATH)

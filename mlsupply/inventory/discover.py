@@ -32,7 +32,8 @@ _STEPS = {Reason.FORBIDDEN: "let this user list it, and scan again", Reason.LIMI
 _ENVIRONMENT = "an environment, read as a folder: what is installed in it was not looked at"
 _SITES = ("site-packages", "dist-packages")
 _TYPED = Place(COMMAND_LINE)
-_OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook")  # most of these install nothing and are no inputs
+# most of these install nothing, or are something else, and are no inputs
+_OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml")
 
 
 class Found(NamedTuple):

@@ -6,10 +6,11 @@ A conda line that allows one version only is a package, any other a requirement 
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from mlsupply.inventory import conda
-from mlsupply.inventory.parsing import opened
+from mlsupply.inventory.parsing import text_of
 from mlsupply.inventory.requirements import Reading
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.inventory.yaml_text import Rows, Table, yaml_of
@@ -17,14 +18,17 @@ from mlsupply.model import Gap, Inventory, Package, Place, Requirement
 from mlsupply.world import Limits, Tree
 
 FORMAT = "environment.yml"
+_LOOSE = re.compile(r"(?i)(?:^|/)(?:[^/]*[-_])?env[^/]{0,100}(?<!environment)\.ya?ml$")  # settings of other programs too
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """See the module. A YAML file of that name that is no conda environment holds nothing."""
-    contents = opened(path, tree, limits, yaml_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
-    text, document = contents
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap) or (_LOOSE.search(path) and "dependencies" not in text):
+        return Inventory(path=path, format=FORMAT, gaps=(text,) if isinstance(text, Gap) else ())
+    document = yaml_of(path, text)
+    if isinstance(document, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(document,))
     if not isinstance(document, Table) or "dependencies" not in document:
         return Inventory(path=path, format=FORMAT)
     sheet = Sheet(path, text, limits, plain=False)

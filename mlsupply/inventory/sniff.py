@@ -57,6 +57,7 @@ def _text_format(text: str, python: bool) -> str:
 
 
 _TEXT_MARKS = (  # a word without which the pattern need not be tried on a long text, the pattern, the format
+    ("@EXPLICIT", expression(r"(?m)^@EXPLICIT\s*$"), "conda explicit"),
     ("FROM", expression(r"\A(?:#[^\n]*\n|\s)*FROM[ \t]+\S"), "Dockerfile"),
     ("ARG", expression(r"\A(?:#[^\n]*\n|\s)*ARG[ \t]+\S"), "Dockerfile"),
     ("dependencies:", expression(r"(?m)^dependencies:\s*$"), "environment.yml"),
