@@ -19,6 +19,7 @@ from mlsupply.evidence.python.interpreter.machine import (
 )
 from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import (
+    command_options,
     execution,
     higher_order,
     implicit_calls,
@@ -71,6 +72,7 @@ class Analyser(Statements):
         self.status_only: list[SentKey] = []  # of these, nobody reads more of the answer than whether there is one
         self.asked_hosts: set[str] = set()  # hosts that a key is shown to and whose answers are read
         self.method_calls = {}
+        self.coroutines = {}
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(
@@ -188,6 +190,7 @@ class Analyser(Statements):
         servers.view(self, registrar, function)
         if closure is None or isinstance(closure.node, ast.ClassDef):
             return
+        command_options.declared(self, registrar, closure, node)
         if requested.registered(registrar, function, node) and closure in self.ever_entered:
             self._follow_again(closure)
         if not know.MESSENGERS.match(registrar.ref) and not _on_received(registrar, node):
@@ -334,6 +337,7 @@ class Analyser(Statements):
     def run_deferred(self) -> None:
         """Runs the deferred calls (threads, callbacks), whose arguments may have been changed since."""
         deferred, self.deferred = self.deferred, []
+        self.coroutines.clear()
         root = self.root
         try:
             for function, args, keywords, node, self.root in deferred:

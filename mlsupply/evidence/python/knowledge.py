@@ -294,7 +294,7 @@ STARTERS: Final = Calls(
     r"^(?:threading\.(?:Thread|Timer)|multiprocessing\.util\.Finalize|"
     r"multiprocessing\.(?:[\w.]{1,60}(?:\(\))?\.)?(?:Process|(?:Thread)?Pool\(\)\.\w+)|_thread\.start_new_thread|atexit\.register|"
     r"asyncio\.(?:run|create_task|ensure_future|(?:get_event|get_running|new_event)_loop\(\)\.(?!subprocess_|getaddrinfo)\w+|"
-    r"run_coroutine_threadsafe|gather|"
+    r"run_coroutine_threadsafe|gather|TaskGroup\(\)\.create_task|"
     r"to_thread|wait_for)|concurrent\.futures\.(?:\w+\.)?\w+\(\)\.(?:submit|map)|concurrent\.futures\.thread\.\w+|"
     r"concurrent\.interpreters\.\w+\(\)\.call(?:_in_thread)?|"
     r"builtins\.(?:map|filter|sorted|max|min|next|list|tuple|any|all|sum)|"

@@ -12,6 +12,7 @@ from mlsupply.evidence.python.interpreter.call import Call, NameOnly, NotInNameE
 from mlsupply.evidence.python.libraries import (
     builtin_calls,
     codec_calls,
+    command_options,
     configured,
     decoder_calls,
     deferred_calls,
@@ -48,7 +49,12 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref.startswith(("ftplib.", "pycurl.")):
         writing.filled(machine, call)
     made = higher_order.modelled(machine, call) or packing.modelled(call) or tree_nodes.modelled(call)
-    made = made or configured.modelled(machine, call) or sources.modelled(machine, call)
+    made = (
+        made
+        or configured.modelled(machine, call)
+        or command_options.default(machine, call)
+        or sources.modelled(machine, call)
+    )
     if made is not None:
         return made
     remote_access.looked_for(machine, call)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks, wrappers
 from mlsupply.evidence.python.interpreter.expressions import Expressions
-from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, CallResult
+from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, CallResult, Coroutine
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.values.merging import merged
@@ -36,6 +36,8 @@ _PASSING = "intercepted:arguments"  # the label of what callers of a wrapped fun
 
 class Entering(Expressions):
     """Enters functions of the module. `body` is defined by the layer above."""
+
+    coroutines: dict[int, Coroutine]  # of the current root, by the `id` of their result
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Runs the statements in order."""
@@ -70,6 +72,8 @@ class Entering(Expressions):
             result = merged([result, *(self.enter(one, args, keywords, node) for one in others)])
         if not isinstance(closure.node, ast.Lambda):
             self.call_results[key] = CallResult(result, kept)
+        if isinstance(closure.node, ast.AsyncFunctionDef) and any(map(may_change, args)):
+            self.coroutines[id(result)] = Coroutine(result, closure, args, keywords)
         return result
 
     def _not_entered(self, closure: Closure, args: list[Value], keywords: dict[str, Value]) -> Value | None:
@@ -215,6 +219,11 @@ def _resumed(closure: Closure, args: list[Value], keywords: dict[str, Value]) ->
     result = Value()
     result.closure, result.bound = closure, Bound(args, keywords)
     return result
+
+
+def may_change(value: Value) -> bool:
+    """Is this an object or container, to which something may be added after a function was called with it?"""
+    return value.items is not None or value.keys is not None or value.instance is not None
 
 
 def signature(value: Value) -> tuple[object, ...]:

@@ -27,6 +27,7 @@ _BASES = tuple(
     for bases, methods, kind in (
         (_LLM, r"(?:async_)?(?:on|log)_|export", "intercepted"),
         (_HTTP, r"send$|handle_(?:async_)?request$|__call__$", "intercepted"),
+        (r"BaseHandler|HTTPS?Handler|HTTPDefaultErrorHandler", r"https?_(?:request|open)$", "intercepted"),  # urllib.request
         (_SERVED, r"__call__$|dispatch$|process_", "request"),
         (r"\w{1,100}Servicer", r"[A-Za-z]", "request"),  # gRPC: of `*_pb2_grpc` modules
         (r"Service", r"exposed_", "request"),  # RPyC
@@ -187,6 +188,10 @@ def known_arguments(machine: Entering, closure: Closure, names: Mapping[str, Val
         return {name: notebook_server(machine)}
     if (name := loaded_module_parameter(closure)) and not names[name].ref:
         return {name: Value("loaded", NOTHING, names[name].taint)}
+    if closure.settings:
+        return {
+            name: value for name, value in closure.settings.items() if f"parameter:{name}" in names.get(name, value).taint
+        }
     return _trained(closure, names) if closure.owner is not None else {}
 
 

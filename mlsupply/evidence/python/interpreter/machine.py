@@ -43,6 +43,16 @@ class CallResult(NamedTuple):
     kept: list[tuple[object, ...]]
 
 
+class Coroutine(NamedTuple):
+    """A call of an asynchronous function, whose task may run on while its arguments change. result: as long as it lives, so
+    does its `id`."""
+
+    result: Value
+    closure: Closure
+    args: list[Value]
+    keywords: dict[str, Value]
+
+
 class Machine:
     """The state that the walkers of expressions, statements and calls share.
 

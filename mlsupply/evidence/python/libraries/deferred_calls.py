@@ -24,6 +24,7 @@ _TRACERS = frozenset({"sys.settrace", "sys.setprofile", "sys.addaudithook", "thr
 _AWAITED = re.compile(
     r"\.(?:run|wait_for|create_task|ensure_future|to_thread|run_until_complete|run_coroutine_threadsafe|shield)$"
 )
+_TASKS = (".create_task", ".ensure_future", ".run_coroutine_threadsafe", ".gather")  # coroutines that run on beside others
 _WITH_ITS_OWN = re.compile(r"\.(?:register|finalize|callback|submit|to_thread)$")  # keywords are for the function
 _NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "daemon", "name"})
 
@@ -40,6 +41,10 @@ def started(machine: Analyser, call: Call) -> Value:
         inner = [Value(taint=machine.origin("intercepted", call.ref, call.line))] * 3
     given: list[Value] = []
     for at, value in enumerate(handed):
+        if (made := machine.coroutines.get(id(value))) is not None and call.ref.endswith(_TASKS):
+            function = Value()
+            function.closure = made.closure
+            machine.deferred.append((function, made.args, made.keywords, call.node, machine.root))
         if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
             given.append(run(machine, value, inner, keywords, call.node))
         elif value.bound is not None or (

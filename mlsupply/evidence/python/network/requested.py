@@ -85,9 +85,19 @@ def registered(registrar: Value, function: Value, node: ast.AST) -> bool:
     name = last_name(made) if isinstance(made, ast.Attribute | ast.Name) else ""
     if name in _BEFORE or (isinstance(made, ast.Attribute) and last_name(made.value) == "middlewares"):
         closure.brings, closure.before_views = "request", True
+    elif registrar.ref.startswith("sqlalchemy.event.listen") and _names(node, _CONNECTS):
+        closure.brings = "intercepted"
     elif registrar.ref.startswith(_SERVERS) or (name in _ROUTES and _names_page(node, closure)):
         closure.brings = "request"
     return bool(closure.brings)
+
+
+_CONNECTS = "do_connect"  # the event of SQLAlchemy that brings the password of a database
+
+
+def _names(node: ast.AST, word: str) -> bool:
+    """Is this text an argument of the call?"""
+    return isinstance(node, ast.Call) and any(isinstance(one, ast.Constant) and one.value == word for one in node.args)
 
 
 def _names_page(node: ast.AST, closure: Closure) -> bool:

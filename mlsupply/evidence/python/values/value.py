@@ -123,6 +123,7 @@ class Closure:
     before_views: bool = False  # registered with an application that calls it for every request
     variants: tuple[Closure, ...] = ()  # of a dispatcher (`singledispatch`): the functions it chooses from
     type_parameters: dict[str, Value] | None = None  # by name
+    settings: dict[str, Value] | None = None  # what variables give it, by parameter
 
 
 @dataclass(eq=False, slots=True)
