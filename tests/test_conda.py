@@ -443,3 +443,13 @@ def test_a_file_of_such_a_name_that_is_something_else_is_no_input(text: str, wor
     for name in ("env.yaml", "conda-linux-64.lock"):
         (world.tree.root / name).write_text(text, encoding="utf-8")
     assert run(Request(offline=True), world).inputs[0].format == "folder"
+
+
+def test_the_lists_of_mlflows_python_env_are_pips() -> None:
+    text = "python: 3.11\nbuild_dependencies:\n- pip==23.2.1\ndependencies:\n- demo==1.0\n"
+    inventory = read("python_env.yaml", text)
+    assert [(r.name, r.specifier, r.ecosystem) for r in inventory.requirements] == [
+        ("pip", "==23.2.1", "pypi"),
+        ("demo", "==1.0", "pypi"),
+    ]
+    assert inventory.gaps == ()

@@ -100,8 +100,6 @@ def test_python_files_past_the_limit_are_said_and_those_before_it_read(
     monkeypatch.setattr("mlsupply.inventory.sniff.MOST_SCRIPTS", 2)
     for name in ("a", "b", "c", "d"):
         _put(world, f"{name}.py", '# /// script\n# dependencies = ["numpy==2.3.0"]\n# ///\n')
-    _put(world, "package/__init__.py", "")
-    _put(world, "package/more.py", "")
     report = _scan(world)
     assert [place.file for package in report.packages for place in package.places] == ["a.py", "b.py"]
     (gap,) = [gap for gap in report.gaps if gap.reason is Reason.LIMIT]
@@ -459,3 +457,13 @@ def test_requirements_behind_a_link_are_audited_wherever_in_the_repository_they_
     assert report.verdict.exit_code == 1
     read = [one.path for one in _scan(world).inputs]
     assert read == ["pyproject.toml", "shared/requirements.txt", "services/api/requirements.txt"], "nothing twice"
+
+
+def test_scripts_are_read_without_an_ending_and_beside_modules_too(world: World) -> None:
+    """`#!/usr/bin/env -S uv run --script` is how uv writes a program; a folder of scripts may have an `__init__.py`."""
+    header = '# /// script\n# dependencies = ["{}==1.0"]\n# ///\n'
+    _put(world, "bin/tool", "#!/usr/bin/env -S uv run --script\n" + header.format("one"))
+    _put(world, "scripts/__init__.py", "")
+    _put(world, "scripts/run.py", header.format("two"))
+    _put(world, "LICENSE", header.format("three"))
+    assert _names(_scan(world)) == ["one 1.0", "two 1.0"]

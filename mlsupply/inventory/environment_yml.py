@@ -1,4 +1,4 @@
-"""environment.yml of conda and mamba (also conda.yaml as MLflow writes it): https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html.
+"""environment.yml of conda and mamba (also conda.yaml and python_env.yaml as MLflow writes them): https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-environments.html.
 
 A conda line that allows one version only is a package, any other a requirement of conda, which is not resolved here. The
 `pip` list is read as a requirements file. An export that names every build is the whole environment.
@@ -18,6 +18,7 @@ from mlsupply.model import Gap, Inventory, Package, Place, Requirement
 from mlsupply.world import Limits, Tree
 
 FORMAT = "environment.yml"
+_BUILDS = "build_dependencies"  # of MLflow's python_env.yaml, whose lists are pip's
 _LOOSE = re.compile(r"(?i)(?:^|/)(?:[^/]*[-_])?env[^/]{0,100}(?<!environment)\.ya?ml$")  # settings of other programs too
 
 
@@ -34,7 +35,10 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     sheet = Sheet(path, text, limits, plain=False)
     found = _Found(sheet, Reading(tree, limits))
     dependencies = document["dependencies"]
-    if isinstance(dependencies, Rows):
+    if _BUILDS in document:
+        found.take({"pip": document[_BUILDS]})
+        found.take({"pip": dependencies})
+    elif isinstance(dependencies, Rows):
         for item, line in zip(dependencies, dependencies.lines, strict=True):
             sheet.line = line
             found.take(item)
@@ -57,13 +61,13 @@ class _Found:
     def take(self, item: Any) -> None:
         if isinstance(item, str):
             self._conda(item)
-        elif isinstance(item, Table) and isinstance(item.get("pip"), Rows):
+        elif isinstance(item, dict) and isinstance(item.get("pip"), Rows):
             for line, number in zip(item["pip"], item["pip"].lines, strict=True):
                 if isinstance(line, str):
                     self.pip.lines(self.sheet.path, line, constraint=False, line=number)
                 else:
                     self.sheet.fault("an item of the pip list is not text")
-        elif item is not None and not (isinstance(item, Table) and item.get("pip", "") is None):
+        elif item is not None and not (isinstance(item, dict) and item.get("pip", "") is None):
             self.sheet.fault("an item of dependencies is neither text nor a pip list")
 
     def _conda(self, text: str) -> None:

@@ -14,7 +14,7 @@ from mlsupply.world import Failure, Tree
 
 _HEAD = 64 << 10  # bytes that decide between text formats
 MOST_OF_SCRIPT = 4 << 20  # bytes of a Python file in which a script header, which may stand anywhere, is looked for
-MOST_SCRIPTS = 5_000  # Python files looked into in one run
+MOST_SCRIPTS = 20_000  # Python files looked into in one run
 _REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
 SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
 
@@ -112,20 +112,22 @@ class Scripts(NamedTuple):
 
 
 def script_files(files: Iterable[str], tree: Tree) -> Scripts:
-    """The scripts among files. Modules of a package are none, and what lies beside an `__init__.py` is not opened."""
+    """The scripts among files: Python files, those of packages last, and programs without an ending (`#!… uv run`)."""
     reader = reader_named("script")
-    paths = [path for path in files if path.endswith(".py")]
+    paths = [path for path in files if path.endswith(".py") or "." not in path.rpartition("/")[2]]
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
     long: list[str] = []
-    alone = [path for path in paths if path.rpartition("/")[0] not in packages]
-    for path in alone[:MOST_SCRIPTS]:
+    ordered = sorted(paths, key=lambda path: path.rpartition("/")[0] in packages)
+    for path in ordered[:MOST_SCRIPTS]:
         handle = tree.open(path)
         if not isinstance(handle, Failure):
             with handle:
-                text = handle.read(MOST_OF_SCRIPT + 1)
+                text = handle.read(MOST_OF_SCRIPT + 1 if path.endswith(".py") else 2)
+                if text == b"#!":
+                    text += handle.read(MOST_OF_SCRIPT - 1)
             if reader is not None and is_script(text):
                 found[path] = reader
             elif len(text) > MOST_OF_SCRIPT:
                 long.append(path)
-    return Scripts(found, alone[MOST_SCRIPTS:], long)
+    return Scripts(found, ordered[MOST_SCRIPTS:], long)
