@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from mlsupply.cli import main
 from mlsupply.evidence.alone import stands_alone
+from mlsupply.evidence.models.folder import is_model_name, model_files
 from mlsupply.folders import every_file
 from tests.models.writing import Zip, array, new, payload, pickled, torch_zip
 
@@ -176,3 +177,54 @@ def test_no_folder_is_left_out_in_silence(tmp_path: Path) -> None:
 def test_what_is_a_model_and_what_a_package(tmp_path: Path, name: str, content: bytes, model: bool) -> None:
     (tmp_path / name).write_bytes(content)
     assert stands_alone(tmp_path / name) is model
+
+
+def _hub(folder: Path) -> Path:
+    """A model as Hugging Face's cache keeps it: the names are links, and what they lead to has none."""
+    snapshot = folder / "hub/models--them--demo/snapshots/1"
+    blob = folder / "hub/models--them--demo/blobs" / ("a" * 64)
+    for made in (snapshot, blob.parent):
+        made.mkdir(parents=True)
+    blob.write_bytes(torch_zip(payload()))
+    (snapshot / "pytorch_model.bin").symlink_to(f"../../blobs/{blob.name}")
+    return snapshot
+
+
+def test_models_of_a_cache_are_found_by_the_links_that_name_them(tmp_path: Path) -> None:
+    """A scan of the cache said that there was no model file in it."""
+    snapshot = _hub(tmp_path)
+    (snapshot.parent / "2").mkdir()
+    (snapshot.parent / "2/pytorch_model.bin").symlink_to(snapshot / "pytorch_model.bin")
+    for folder in (tmp_path / "hub", snapshot):
+        unread: list[tuple[str, str]] = []
+        assert [path.name for path in model_files(folder, unread)] == ["pytorch_model.bin"], "once, whatever leads to it"
+        assert unread == []
+        done = CliRunner().invoke(main, ["models", "scan", str(folder)])
+        assert (done.exit_code, "blocked" in done.output) == (1, True)
+
+
+def test_a_link_to_a_folder_elsewhere_is_said_and_one_inside_is_met_there(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    (root / "models").mkdir(parents=True)
+    (root / "again").symlink_to("models")
+    (root / "data").symlink_to(tmp_path)
+    unread: list[tuple[str, str]] = []
+    assert list(model_files(root, unread)) == []
+    assert unread == [(str(root / "data"), "a link to a folder elsewhere, left out: name it to look through it")]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_model"),
+    [
+        ("checkpoint.pth.tar", True),
+        ("model.pkl.bak", True),
+        ("model.pt.part", True),
+        ("weights.ckpt.3", True),
+        ("model.safetensors.index.json", False),
+        ("model.bin.sha256", False),
+        ("demo-1.0.tar", False),
+        ("pt.tar", False),
+    ],
+)
+def test_weights_under_one_more_ending_are_models(name: str, is_model: bool) -> None:
+    assert is_model_name(name) is is_model

@@ -25,17 +25,21 @@ _NAMES = words(
     """
 )
 _HEADS = (b"\x93NUMPY", b"GGUF", b"\x89HDF\r\n", *(bytes([0x80, proto]) for proto in (2, 3, 4, 5)))
+_SAVED = words(".pkl .pickle .dill .joblib .pt .pth .ckpt .bin .npy .npz .h5 .keras .safetensors .gguf .sav .model .onnx")
+_PUT_AWAY = frozenset(["tar", "bak", "old", "orig", "part", "tmp", "best", "last", "latest", "new", "prev", "save", "copy"])
 _MOST_FILES = 200_000
 _SILENTLY = frozenset({".git", ".hg"})  # what a repository keeps for itself
 _LEFT_OUT = {"node_modules": "installed JavaScript"}
 
 
 def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
-    """Files below `root` that a model loader may be pointed at, in name order; links are not followed. unread: folders that
+    """Files below `root` that a model loader may be pointed at, in name order, each once. A link counts by its own name
+    wherever it leads: in Hugging Face's cache the names are links, and what they lead to has none. unread: folders that
     were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted."""
     from mlsupply.pruned import environment_kind
 
-    left = _MOST_FILES
+    left, links, met = _MOST_FILES, list[Path](), set[str]()
+    top = os.path.realpath(root).rstrip("/")
 
     def note(error: OSError) -> None:
         unread.append((str(error.filename), f"could not be listed: {error.strerror}"))
@@ -46,14 +50,24 @@ def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
             unread.append((folder, f"{kind}, left out: name it to look through it"))
             continue
         folders[:] = sorted(set(folders) - _SILENTLY)
+        for linked in (path for name in folders if (path := Path(folder, name)).is_symlink()):
+            if not f"{os.path.realpath(linked)}/".startswith(f"{top}/"):  # what lies below the root is met there
+                unread.append((str(linked), "a link to a folder elsewhere, left out: name it to look through it"))
         for name in sorted(names):
             left -= 1
             if left < 0:
                 unread.append((str(root), "it holds too many files; the rest was not looked at"))
                 return
             path = Path(folder, name)
-            if _may_be_read(path) and is_model_name(name, path):
+            if path.is_symlink():
+                links.append(path)
+            elif _may_be_read(path) and is_model_name(name, path):
+                met.add(os.path.realpath(path))
                 yield path
+    for path in links:
+        if (real := os.path.realpath(path)) not in met and _may_be_read(Path(real)) and is_model_name(path.name, path):
+            met.add(real)
+            yield path
 
 
 def _may_be_read(path: Path) -> bool:
@@ -64,11 +78,21 @@ def _may_be_read(path: Path) -> bool:
         return True
 
 
+def is_put_away(lower: str) -> bool:
+    """Whether a name is that of weights under one more ending: `checkpoint.pth.tar` as examples of PyTorch save it,
+    `model.pkl.bak`, `model.pt.part`, `model.pkl.1`. Tables and digests of weights are none."""
+    parts = lower.split(".")
+    last = parts[-1]
+    return len(parts) > 2 and f".{parts[-2]}" in _SAVED and (last in _PUT_AWAY or last.isdecimal())
+
+
 def is_model_name(name: str, path: Path | None = None) -> bool:
     """Whether the name is a model's; of a name without a suffix that says so, the first bytes of `path` decide."""
     lower = name.lower()
     suffix = f".{lower.rpartition('.')[2]}" if "." in lower else ""
     if suffix in SUFFIXES or lower in _NAMES:
+        return True
+    if is_put_away(lower):
         return True
     if path is None or suffix in {".py", ".md", ".txt", ".json", ".yaml", ".yml", ".toml", ".lock", ".ipynb"}:
         return False
