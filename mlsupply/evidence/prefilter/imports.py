@@ -23,7 +23,7 @@ MODULES = expression(
     rb"pyrogram|telethon|aiogram|"
     rb"discord\w*|dhooks|boto3|xmlrpc|socketio|ctypes|_ctypes|cffi|marshal|mmap|winreg|_winreg|"
     rb"win32\w+|keyring|getpass|pyperclip|"
-    rb"clipboard|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|interpreters|imp|code|builtins|"
+    rb"clipboard|xerox|copykitten|klembord|ImageGrab|pyautogui|mss|pynput|keyboard|runpy|zipimport|interpreters|imp|code|builtins|"
     rb"importlib(?!\.(?:metadata|resources)|_)|import_module|__(?:lazy_)?import__|"
     rb"browser_cookie3|posix|nt|_posixsubprocess|dotenv|wget|gdown|web3|eth_account|git|psutil|nacl|opentelemetry\.exporter|asyncio\.subprocess|"
     rb"cloudscraper|urllib3|js2py|execjs|system|popen|environ)\b|\bfrom\s+os\s+import\b"

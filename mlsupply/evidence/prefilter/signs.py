@@ -55,6 +55,8 @@ WORDS: Words = (
     ),
     (b"_process", expression(rb"\b(?:run|open)_process\b")),
     (b"tornado.process", None),
+    (b"clipboard_append", None),
+    (b"clipboard()", None),
     (b"trace.Trace", None),
     (b"docstring_examples", None),
     (b"script_helper", None),

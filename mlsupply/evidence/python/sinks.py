@@ -12,6 +12,7 @@ from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, objects, replacements
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import (
+    clipboard,
     deferred_calls,
     execution,
     found_files,
@@ -138,12 +139,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
         machine.fact("injects", call.node, sink=ref, source=brought, detail="executable memory is mapped")
     if "()" not in ref and ref.startswith(_LISTENERS):
         _listens(machine, call)
-    if ref in {"pyperclip.copy", "clipboard.copy", "win32clipboard.SetClipboardText", "win32clipboard.SetClipboardData"}:
-        known = call.args[-1].const if call.args else None
-        if isinstance(known, str) and re.fullmatch(r"[\w:+/=-]{25,200}", known):
-            machine.fact(
-                "spies", call.node, source="clipboard", sink=ref, detail="the clipboard is replaced by a fixed text"
-            )
+    clipboard.called(machine, call)
     if ref.endswith((".communicate", ".stdin.write")) and call.receiver is not None and call.args:
         spawning.fed(machine, call, call.receiver.items or [], call.args[0])
     if ref in {"socket.socket().makefile", "os.dup2"}:

@@ -90,4 +90,27 @@ def feeds_shell(parts: list[Value]) -> bool:
     return bool(words) and _XARGS.search(words[0]) is not None and any(map(_SHELL.search, words[1:]))
 
 
+_TAKE_VALUE = frozenset({"-x", "-w", "-o", "-executionpolicy", "-ep", "-ex", "-version", "-windowstyle"})
+_NAMES_CODE = frozenset({"-c", "-command", "-file"})
+_NAMES_ALL = frozenset({"-m", "-e", "-p", "--eval", "--print"})  # whatever follows
+_INPUT = frozenset({"-", "/dev/stdin", "/dev/fd/0"})
+
+
+def reads_code(words: list[str]) -> bool:
+    """Does an interpreter or shell with these words take its code from its input? So it does where they name none, or name
+    the input. A word of which nothing is known may name a file. words: of the command, the program first."""
+    unsure, before = False, ""
+    for word in words[1:_MAX_WORDS]:
+        option = word.lower()
+        if word in _INPUT or (word == "-s" and words[0].endswith("sh")):
+            return True
+        if before in _NAMES_CODE or option in _NAMES_ALL:
+            return False
+        if not word.startswith("-") and HOLE not in word and before not in _TAKE_VALUE:
+            return False
+        unsure, before = unsure or HOLE in word, option
+    return bool(words) and not unsure and before not in _NAMES_CODE
+
+
+_MAX_WORDS = 50
 _SHELL = expression(r"(?:^|[/\\])(?:(?:ba|z|da|k|a)?sh|python[\d.]*|perl|ruby|node|env)$")

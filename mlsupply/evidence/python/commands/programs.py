@@ -25,6 +25,9 @@ _FETCHES = expression(
     rf"{_START}(?:nslookup|dig|host|drill|kdig)\s[^\n]{{0,200}}\bTXT\b|"
     rf"{_START}(?:aws s3 cp|gsutil cat|gcloud storage cat|git show|git ls-remote|whois|gh (?:api|gist view))\s"
 )
+_PASTES = expression(
+    rf"(?i){_START}(?:pbpaste|wl-paste|termux-clipboard-get|Get-Clipboard|(?:xclip|xsel)\s[^|;&\n]{{0,80}}(?:-\w?o\w?|--?out(?:put)?))(?=$|[\s|;&)\"'`])"
+)
 # Commands that print a credential of the user.
 _CREDENTIALS = expression(
     rf"{_START}(?:gh auth (?:token|status -t)|git credential(?:-\w+)? (?:fill|get)|"
@@ -80,6 +83,8 @@ def printed(machine: Analyser, call: Call, text: str) -> Taint:
         made |= machine.origin("credential-file", text[:60], call.line)
     if _ENVIRONMENT.search(text):
         made |= machine.origin("environment", "all variables", call.line)
+    if _PASTES.search(text):
+        made |= machine.origin("clipboard", text[:60], call.line)
     if _FETCHES.search(text):
         found = _URL.search(text)
         made |= machine.origin("received", found[0] if found else text[:80], call.line)

@@ -33,11 +33,11 @@ from mlsupply.evidence.python.commands.command_line import (
 )
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
-from mlsupply.evidence.python.libraries import persistence
+from mlsupply.evidence.python.libraries import clipboard, persistence
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.network import requested, shares, tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
-from mlsupply.evidence.python.values.taint import has
+from mlsupply.evidence.python.values.taint import ORIGINS, first_kind, has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, legible, taint_of, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
@@ -68,6 +68,7 @@ def command(machine: Analyser, call: Call) -> Value:
     fetched(machine, call, text)
     programs.redirected(machine, call, text)
     shares.commanded(machine, call, text)
+    clipboard.commanded(machine, call, text)
     process = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     process.items = line.parts
     stdin = call.keywords.get("input")
@@ -352,7 +353,9 @@ _READABLE = expression(r"[ -~\s]{6}")  # code or commands, and no head of a bina
 
 def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:
     """Notes what a program makes of its standard input. parts: the words of its command; stdin: the input."""
-    programs.worked(machine, call, " ".join(text_of(part) for part in parts), stdin.taint)
+    line = " ".join(text_of(part) for part in parts)
+    programs.worked(machine, call, line, stdin.taint)
+    clipboard.fed(machine, call, line, stdin)
     summaries.note_wanted(machine, stdin.taint)
     if has(stdin.taint, "received") and parts and (runs_its_argument(parts[0]) or carriers.feeds_shell(parts)):
         # a page is fetched once, which is no control by commands that come
@@ -362,6 +365,22 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
         machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=detail, variant="piped")
     if isinstance(stdin.const, str | bytes):
         _fed_text(machine, call, parts, stdin)
+    elif (hiding(stdin.layers) or has(stdin.taint, "encoded")) and not has(stdin.taint, "received") and _takes_code(parts):
+        fields = {"source": first_kind(stdin.taint, ORIGINS), "sink": call.ref, "layers": hiding(stdin.layers)}
+        chain = machine.chain(stdin.taint, call.ref, call.line)
+        detail = "encoded text is fed to an interpreter"
+        machine.fact("runs-decoded", call.node, silent=machine.silent > 0, detail=detail, chain=chain, **fields)
+
+
+def _takes_code(parts: list[Value]) -> bool:
+    """Do these words, or this whole line, start an interpreter or shell that takes its code from its input?"""
+    parts = parts[launched(parts) :]
+    words = [text_of(part) for part in parts[:MAX_PARTS]]
+    if len(parts) == 1:
+        words = words[0].split() or words
+        parts = parts if len(words) == 1 else [constant(words[0])]
+    runs = any(of(part) for part in parts[:1] for of in (is_python, is_shell, is_runtime))
+    return runs and carriers.reads_code(words)
 
 
 def _fed_text(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:

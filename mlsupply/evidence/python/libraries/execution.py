@@ -17,7 +17,7 @@ from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.decoders import hiding
-from mlsupply.evidence.python.values.taint import has, kinds_of, of_kind
+from mlsupply.evidence.python.values.taint import ORIGINS, first_kind, has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Scope, Value, text_of
 from mlsupply.text import safe
 
@@ -78,7 +78,7 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
     """Notes that decoded or encoded text is executed."""
     text = source.const if isinstance(source.const, str | bytes) else ""
     shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
-    origin = next((k for k in kinds_of(source.taint) if k in {"package-file", "parameter", "variable", "encoded"}), "")
+    origin = first_kind(source.taint, ORIGINS)
     if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
         return  # a single name, as in eval("ex" + "ec"), which matters only when it is called
     of_document = _is_of_document(source)
@@ -96,6 +96,7 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
     )
 
 
+_MADE_OF = frozenset({"package-file", "variable", "clipboard", "environment", "model-answer"})
 _DOCUMENT = re.compile(r"encoded:data file [^/]{1,60}\.(?:md|rst|markdown)$", re.IGNORECASE)
 
 
@@ -106,10 +107,7 @@ def _is_of_document(source: Value) -> bool:
 
 def _made(machine: Analyser, call: Call, source: Value) -> None:
     """Notes that text which is neither fetched nor encoded is executed, unless it is constant and plain."""
-    source_kind = next(
-        (k for k in kinds_of(source.taint) if k in {"package-file", "variable", "clipboard", "environment", "model-answer"}),
-        "",
-    )
+    source_kind = first_kind(source.taint, _MADE_OF)
     if source_kind == "variable" and "parameter:sys.argv" in source.taint:
         source_kind = ""  # the user names the code on the command line
     if not source.known:

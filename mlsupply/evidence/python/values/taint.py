@@ -57,6 +57,15 @@ def kinds_of(taint: Taint) -> list[str]:
     return sorted(kinds_in(taint), key=lambda kind: know.RANK.get(kind, 99))
 
 
+# What text that is executed may have come from, beside the network.
+ORIGINS = frozenset({"package-file", "parameter", "variable", "encoded"})
+
+
+def first_kind(taint: Taint, kinds: frozenset[str]) -> str:
+    """The most sensitive kind of the labels that is one of these; "" where none is."""
+    return next((kind for kind in kinds_of(taint) if kind in kinds), "")
+
+
 def has(taint: Taint, *kinds: str) -> bool:
     """Whether any label is of one of these kinds."""
     return bool(taint) and not kinds_in(taint).isdisjoint(kinds)

@@ -1,0 +1,67 @@
+"""The clipboard as a sink: a fixed text takes the place of what the user copied, through a library or a program.
+
+A wallet address in the clipboard is replaced that way just before it is pasted. What is read from the clipboard is a source,
+in `knowledge` for libraries and in `commands.programs` for programs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values.value import Value
+from mlsupply.lazy import expression
+
+if TYPE_CHECKING:
+    from mlsupply.evidence.python.analyser import Analyser
+    from mlsupply.evidence.python.interpreter.call import Call
+
+_COPIES = know.Calls(
+    r"^(?:(?:pyperclip|clipboard|xerox|pandas\.io\.clipboard)\.(?:copy|clipboard_set)|win32clipboard\.SetClipboard(?:Text|Data)|"
+    r"copykitten\.copy|klembord\.set_text|tkinter\.Tk\(\)\.clipboard_append|kivy\.core\.clipboard\.Clipboard\.(?:copy|put)|"
+    r"(?:PyQt[456]|PySide[26]?|qtpy)\..{0,60}\bclipboard\(\)\.setText)$"
+)
+_START = r"(?:^|[\s/\\|;&(`$\"'])"
+_PROGRAM = expression(
+    rf"(?i){_START}(?:pbcopy|wl-copy|clip(?:\.exe)?|termux-clipboard-set|Set-Clipboard|scb|"
+    r"(?:xclip|xsel)(?![^|;&\n]{0,80}\s(?:-\w?o\w?|--?out(?:put)?)\b))(?=$|[\s|;&)\"'`])"
+)
+# A text with the shape of an address or key: long, and without spaces.
+_ADDRESS = re.compile(r"[\w:+/=-]{25,200}")
+_PRINTED = expression(
+    r"(?:^|[\s;&(\"'])(?:echo|printf)\s(?:-\w{1,3} )?[\"']?(?P<text>[\w:+/=-]{25,200})[\"']?\s?\|[^;&\n]{0,200}$"
+)
+_WORD = expression(r"(?<![^\s\"'])[\w:+/=-]{25,200}(?![^\s\"'])")
+_SAID = "the clipboard is replaced by a fixed text"
+
+
+def called(machine: Analyser, call: Call) -> None:
+    """Notes a call of a library that puts a fixed text into the clipboard; does nothing for other calls."""
+    if _COPIES.match(call.ref) and call.args:
+        _note(machine, call, next((one for one in reversed(call.args) if isinstance(one.const, str)), call.args[-1]))
+
+
+def fed(machine: Analyser, call: Call, line: str, given: Value) -> None:
+    """Notes a fixed text that a program puts into the clipboard. line: its command line; given: its input."""
+    if _PROGRAM.search(line):
+        _note(machine, call, given)
+
+
+def commanded(machine: Analyser, call: Call, line: str) -> None:
+    """Notes a command line that puts a fixed text of its own into the clipboard."""
+    if (found := _PROGRAM.search(line)) is None:
+        return
+    printed = _PRINTED.search(line[: found.end()])
+    if printed is not None or (
+        found[0].lower().endswith(("wl-copy", "set-clipboard", "set")) and _WORD.search(line, found.end())
+    ):
+        machine.fact("spies", call.node, source="clipboard", sink=call.ref, detail=_SAID)
+
+
+def _note(machine: Analyser, call: Call, given: Value) -> None:
+    content = given.const
+    if isinstance(content, bytes):
+        content = content.decode("utf-8", "replace")
+    if isinstance(content, str) and _ADDRESS.fullmatch(content.strip()):
+        machine.fact("spies", call.node, source="clipboard", sink=call.ref, detail=_SAID)
