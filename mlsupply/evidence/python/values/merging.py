@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -66,8 +67,9 @@ def merged_parts(value: Value, other: Value) -> Value:
 
 
 def _best(values: list[Value]) -> Value:
-    """The most informative value: the first callable or object, else a dotted name, a constant, a partly known text."""
-    named = constant = text = None
+    """The most informative value: the first callable or object, else a dotted name, a constant, a partly known text, a
+    container of objects or callables."""
+    named = constant = text = container = None
     for value in values:
         if value.closure is not None or value.instance is not None:
             return value
@@ -77,7 +79,15 @@ def _best(values: list[Value]) -> Value:
             constant = value
         if text is None and value.text != HOLE:
             text = value
-    return named or constant or text or values[0]
+        if container is None and (value.items or value.keys) and _holds_acting(value):
+            container = value
+    return named or constant or text or container or values[0]
+
+
+def _holds_acting(value: Value) -> bool:
+    """Whether one of the first entries of a container is an object or a callable."""
+    entries = itertools.islice(itertools.chain(value.items or (), (value.keys or {}).values()), _MANY)
+    return any(one.instance is not None or one.closure is not None for one in entries)
 
 
 def _tells_more(value: Value, other: Value) -> bool:
