@@ -50,7 +50,7 @@ def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
             unread.append((folder, f"{kind}, left out: name it to look through it"))
             continue
         folders[:] = sorted(set(folders) - _SILENTLY)
-        for linked in (path for name in folders if (path := Path(folder, name)).is_symlink()):
+        for linked in (path for name in folders if _is_link(path := Path(folder, name))):
             if not f"{os.path.realpath(linked)}/".startswith(f"{top}/"):  # what lies below the root is met there
                 unread.append((str(linked), "a link to a folder elsewhere, left out: name it to look through it"))
         for name in sorted(names):
@@ -59,7 +59,7 @@ def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
                 unread.append((str(root), "it holds too many files; the rest was not looked at"))
                 return
             path = Path(folder, name)
-            if path.is_symlink():
+            if _is_link(path):
                 links.append(path)
             elif _may_be_read(path) and is_model_name(name, path):
                 met.add(os.path.realpath(path))
@@ -68,6 +68,14 @@ def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
         if (real := os.path.realpath(path)) not in met and _may_be_read(Path(real)) and is_model_name(path.name, path):
             met.add(real)
             yield path
+
+
+def _is_link(path: Path) -> bool:
+    """Not what may not be asked: the attempt to read it is reported."""
+    try:
+        return path.is_symlink()
+    except OSError:
+        return False
 
 
 def _may_be_read(path: Path) -> bool:
