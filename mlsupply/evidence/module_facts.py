@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/179"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/181"  # part of the cache key: raised whenever a fact may change
 HANDED = "handed to "  # begins the step of a chain for a file that is passed to a script; the script's name follows
 # Marks in `ModuleFacts.hands`, beside the names of other modules: what a function of another module is handed.
 OWN = "."  # something worth following from this module itself: what it reads, or a shell command in it

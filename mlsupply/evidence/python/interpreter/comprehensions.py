@@ -134,7 +134,8 @@ def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.Generato
         done.append(machine.value(node.elt))
         return done[-1].known or len(done) < MAX_LOOP // 64
 
-    return folding.listed(done, source.layers, source.taint) if _turns(machine, node, 0, source, add) else None
+    whole = _turns(machine, node, 0, source, add)
+    return folding.listed(done, source.layers, source.taint) if whole and done else None  # none: a test may be known in part
 
 
 def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value | None:
@@ -146,7 +147,7 @@ def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value |
         containers.put(keys, key, value)
         return key.known and (value.known or len(keys) < MAX_LOOP // 64)
 
-    if not _turns(machine, node, 0, source, add):
+    if not _turns(machine, node, 0, source, add) or not keys:
         return None
     result = unknown(source, *keys.values())
     result.keys = keys

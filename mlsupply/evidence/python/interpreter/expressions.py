@@ -258,9 +258,9 @@ class Expressions(Machine):
         test = self.value(node.test)
         if test.instance is not None:
             special_methods.operated(self, test, "bool", [], node)
-        if isinstance(test.const, bool):
-            return self.value(node.body if test.const else node.orelse)
         body, orelse = self.value(node.body), self.value(node.orelse)
+        if isinstance(test.const, bool):  # the likely one: what is known of a condition may not be all of it
+            return merged([body, orelse] if test.const else [orelse, body])
         if body.ref == orelse.ref and body.text == HOLE != orelse.text:
             return merged([orelse, body])  # of the same kind, and the path of the second is a known default
         return merged([body, orelse])

@@ -16,6 +16,7 @@ from mlsupply.evidence.python.interpreter import (
     type_parameters,
 )
 from mlsupply.evidence.python.interpreter.assignments import Assignments
+from mlsupply.evidence.python.interpreter.branches import keep_sensitive, merge_with
 from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
@@ -90,7 +91,9 @@ class Statements(Assignments):
     def _while(self, node: ast.While) -> None:
         special_methods.operated(self, self.value(node.test), "bool", [], node)
         self.endless(node)
+        before = dict(self.scope.names)
         self.body(node.body)
+        keep_sensitive(self.scope.names, before)
         self._forget_accumulated(node)
         self.body(node.orelse)
 
@@ -113,7 +116,9 @@ class Statements(Assignments):
             patterns.matched(self, case.pattern, subject)
             if case.guard is not None:
                 special_methods.operated(self, self.value(case.guard), "bool", [], node)
-        self._branches([case.body for case in node.cases])
+        last = node.cases[-1]
+        every = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
+        self._branches([*(case.body for case in node.cases), *([] if every else [[]])])
 
     def _raise(self, node: ast.Raise) -> None:
         value = self.value(node.exc)
@@ -139,11 +144,12 @@ class Statements(Assignments):
     def _if(self, node: ast.If) -> None:
         """Follows both branches, unless the condition is for the type checker only. Branches that run only for a program,
         only for some variables, only where something is missing, or only on request are followed as such."""
+        before = dict(self.scope.names)
         if _is_main(node.test):
             root, self.root = self.root, self.main_root()
             self.body(node.body)
             self.root = root
-            self.body(node.orelse)
+            self._else(node, before)
             return
         test = self.value(node.test)
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
@@ -160,15 +166,25 @@ class Statements(Assignments):
             self.when_missing += 1
             self.body(node.body)
             self.when_missing -= 1
-            self.body(node.orelse)
+            self._else(node, before)
             return
         if on_request(test.taint):
             self._if_on_request(node, default_run.outcome_of_test(self, node.test))
             return
-        if not node.orelse:  # taken to be followed: what the body binds replaces what was bound before
+        if not node.orelse:
             self._body_if_met(node)
+            self._else(node, before)
             return
         self._branches([node.body, node.orelse])
+
+    def _else(self, node: ast.If, before: dict[str, Value]) -> None:
+        """Runs what follows where the condition is not met. before: the names bound before the body, which is taken to have
+        been run: what is bound later replaces what was bound earlier, but for what is worth following in it."""
+        after = dict(self.scope.names)
+        self.body(node.orelse)
+        if node.orelse:
+            before = {name: value for name, value in after.items() if value is not before.get(name)}
+        keep_sensitive(self.scope.names, before)
 
     def _body_if_met(self, node: ast.If) -> None:
         """Runs the body of an `if`, in which a variable that the test compares with words is one of these."""
@@ -199,11 +215,12 @@ class Statements(Assignments):
     def _if_on_request(self, node: ast.If, by_default: bool | None) -> None:
         """An `if` on what the user asks for. by_default: its outcome where the user asks for nothing, None where that is not
         known. The branch not taken by default is on request; so is all that follows a body taken by default that leaves."""
+        before = dict(self.scope.names)
         self.on_request += by_default is False
         self._body_if_met(node)
         self.on_request -= by_default is False
         self.on_request += by_default is True
-        self.body(node.orelse)
+        self._else(node, before)
         self.on_request -= by_default is True
         self.declined = by_default is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
 
@@ -223,14 +240,6 @@ class Statements(Assignments):
                 values.append(before[name])
             names[name] = merged(values) if len(values) > 1 else values[0]
 
-    def _merge_with(self, before: dict[str, Value], after: dict[str, Value]) -> None:
-        """Merges into the scope the names that another branch bound. before, after: the names as that branch began and
-        ended."""
-        for name, value in after.items():
-            now = self.scope.names.get(name)
-            if now is not None and now is not value and now is not before.get(name):
-                self.scope.names[name] = merged([value, now])
-
     def guard(self, node: ast.If, test: Value) -> None:
         """Notes facts about a condition, such as a check for debuggers or sandboxes."""
         raise NotImplementedError
@@ -241,23 +250,25 @@ class Statements(Assignments):
         items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
         items = items if source.known else distinct(items)
         loop = self._loop(node)
+        before = dict(self.scope.names)
         if items and len(items) <= MAX_LOOP and len(items) * loop.weight < 20_000:
             counts = isinstance(source.const, range) and not loop.builds
-            before: dict[str, object] = {}
+            counted: dict[str, object] = {}
             for turn, item in enumerate(items):
                 self.bind(node.target, item)
                 self.body(node.body)
                 if counts and turn < 2:
                     now = self._constants(node.target)
-                    if turn and now == before:
+                    if turn and now == counted:
                         break  # two turns left the same names behind: further ones would too
-                    before = now
+                    counted = now
+            keep_sensitive(self.scope.names, before)  # a turn may end early
         else:
-            names_before = dict(self.scope.names) if source.known else {}
             self.bind(node.target, self.element(source))
             self._body_once(node, source)
             self._forget_accumulated(node)
-            self._keep_known(names_before)
+            keep_sensitive(self.scope.names, before)
+            self._keep_known(before if source.known else {})
         self.body(node.orelse)
 
     def _keep_known(self, before: dict[str, Value]) -> None:
@@ -312,7 +323,9 @@ class Statements(Assignments):
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, entered if entered is not None else value)
             left.append(value)
+        before = dict(self.scope.names)
         self.body(node.body)
+        keep_sensitive(self.scope.names, before)  # it may swallow what ends its body early
         for value in left:
             special_methods.operated(self, value, "exit", [Value(), Value(), Value()], node)
         if self.stdout is not printed_to and any(value.ref in _REDIRECTS for value in left):
@@ -337,7 +350,8 @@ class Statements(Assignments):
             self.when_missing += absent
             self.body(handler.body)
             self.when_missing -= absent
-            self._merge_with(before, after)
+            merge_with(self.scope.names, before, after)
+        keep_sensitive(self.scope.names, before)
         self.body(node.orelse)
         self.body(node.finalbody)
 

@@ -193,9 +193,11 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         summaries.note_wanted(machine, taint_of(*call.all))
     if places.CLOUD.match(text):  # credentials of a cloud belong there
         labels = [one for one in labels if not addresses.of_cloud(one, text)]
-    kind = kinds_of(frozenset(labels))[0] if labels else ""
-    if not kind or _expected(machine, kind, call, text, where, own=own) or addresses.takes_identity(labels, text):
+    kinds = [one for one in kinds_of(frozenset(labels)) if not _expected(machine, one, call, text, where, own=own)]
+    labels = of_kind(frozenset(labels), *kinds)
+    if not labels or addresses.takes_identity(labels, text):
         return
+    kind = kinds[0]
     if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
         position = "body"  # nobody asked to put the key of a wallet or account into an address
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
