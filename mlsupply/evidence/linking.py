@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from mlsupply.evidence.files.start_lines import SUFFIXES
 from mlsupply.evidence.module_facts import OWN, PASSED, PRECIOUS, Gift, ModuleFacts, Neighbours, Take
 from mlsupply.evidence.prefilter.tokens import word_in
 from mlsupply.evidence.python.knowledge import COMMANDS, FETCHES_OR_DECODES, RUNS_CODE, SECRETS
@@ -28,6 +29,7 @@ _ACTS = frozenset(
 )  # fmt: skip
 ROUNDS = 5  # modules a value may pass through beyond the first
 MAX_LOOKS = 60  # modules analysed again in one round
+_HOPS = 8  # re-exports that are followed from what starts with Python
 _MAX_USES = 500  # uses of a name in one file that are searched
 _LINE = 2000  # bytes of a line before a name
 _DEFINES = expression(rb"\bdef[ \t]{1,80}$|\bimport\b")
@@ -65,6 +67,10 @@ def _worth_reading(symbols: _Symbols, skipped: Mapping[str, SkippedFile], search
     for ref in dict.fromkeys(symbols.resolve(ref) for module in symbols.modules for ref in symbols.used_in(module)):
         holder = next((part for part in _prefixes(ref) if part in skipped or part in symbols.module_names), "")
         if holder in skipped and _may_define(skipped[holder].text, ref[len(holder) + 1 :]):
+            found.setdefault(skipped[holder].path, set()).add(ref.rpartition(".")[2])
+    for ref in symbols.started_with_python():
+        holder = next((part for part in _prefixes(ref) if part in skipped or part in symbols.module_names), "")
+        if holder in skipped:
             found.setdefault(skipped[holder].path, set()).add(ref.rpartition(".")[2])
     targets = symbols.targets() - searched
     searched |= targets
@@ -144,6 +150,18 @@ class _Symbols:
         self._references: dict[str, set[str]] = {}
         # re-exports of functions that run code or programs, or of the libraries that have these
         self._runners = {name for name in self.exports if (ref := self.resolve(name)) in _RUNNING_LIBRARIES or _runs(ref)}
+
+    def started_with_python(self) -> Iterator[str]:
+        """The dotted names that `.pth` and `.start` files import or call, as written and as re-exports have them."""
+        for module in self.modules:
+            for _, ref in module.edges if module.path.endswith(SUFFIXES) else ():
+                name = ref.removeprefix("import ").replace("()", "")
+                for _ in range(_HOPS):
+                    yield name
+                    part = next((one for one in _prefixes(name) if self.exports.get(one, one) != one), "")
+                    if not part:
+                        break
+                    name = self.exports[part] + name[len(part) :]
 
     def targets(self) -> set[_Target]:
         """The functions whose callers are worth analysing: those that send or run what they are given, and those that do

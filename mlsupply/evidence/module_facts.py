@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/181"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/182"  # part of the cache key: raised whenever a fact may change
+HELD = "#"  # in a name of `ModuleFacts.exports`: before the number of what the value of that name holds
+STAR = "*"  # the name there of the modules that everything is imported from
 HANDED = "handed to "  # begins the step of a chain for a file that is passed to a script; the script's name follows
 # Marks in `ModuleFacts.hands`, beside the names of other modules: what a function of another module is handed.
 OWN = "."  # something worth following from this module itself: what it reads, or a shell command in it
@@ -60,7 +62,8 @@ class ModuleFacts:
     facts: each with the roots it can be reached from; a root is "" for the module level, otherwise a function's name;
     edges: of the call graph: (root, dotted name that it calls, or `import` and the dotted name of a module);
     functions: names of all roots but the module level;
-    exports: (name, dotted name it stands for) of imports and aliases at module level;
+    exports: (name, dotted name it stands for) of imports and aliases at module level, of objects that of their class, and
+    of containers those of the functions in them, each with a number;
     stopped: why the file was not followed, or not reported, to its end; "" where it was;
     gives, takes: its summary, by name: the values of its names, and the functions that pass an argument to a sink;
     wants: names of other modules whose value reaches a sink here;

@@ -5,13 +5,13 @@ Sources: docs of `site` (`.pth`, `.start`, sitecustomize), PEP 517 (build backen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.files.start_lines import SUFFIXES
 from mlsupply.evidence.layout import Layout
-from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.evidence.module_facts import HELD, STAR, ModuleFacts
 from mlsupply.evidence.python.knowledge import BACKEND_HOOKS
 from mlsupply.lazy import expression
 
@@ -75,7 +75,8 @@ class _Spread:
         self.moments: dict[tuple[str, str], Moment] = {}
         self._todo: list[tuple[str, str]] = []
         self._by_name = {module.dotted: module for module in modules if module.dotted}
-        self._exports = {name: dict(module.exports) for name, module in self._by_name.items()}
+        self._roots: dict[str, list[tuple[ModuleFacts, str]]] = {}
+        self._exports = {name: _grouped(module.exports) for name, module in self._by_name.items()}
 
     def reach(self, module: ModuleFacts, root: str, moment: Moment) -> None:
         """Notes that the root runs at this moment, unless it is known to run earlier."""
@@ -85,8 +86,10 @@ class _Spread:
             self._todo.append(key)
 
     def resolved(self, ref: str) -> Iterable[tuple[ModuleFacts, str]]:
-        """See `_resolved`."""
-        return _resolved(ref, self._by_name, self._exports)
+        """See `_resolved`. Kept, as many call the same."""
+        if ref not in self._roots:
+            self._roots[ref] = list(_resolved(ref, self._by_name, self._exports))
+        return self._roots[ref]
 
     def follow(self) -> None:
         """Passes each root's moment on to what it calls and imports, until nothing changes."""
@@ -101,6 +104,15 @@ class _Spread:
                     self.reach(target, function, self.moments[key])
 
 
+def _grouped(exports: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Name -> the dotted names that it may stand for; with a bracket behind it, those of the functions it holds."""
+    found: dict[str, list[str]] = {}
+    for name, ref in exports:
+        plain, mark, place = name.partition(HELD)
+        found.setdefault(f"{plain}[" if mark and place and plain != STAR else plain, []).append(ref)
+    return found
+
+
 def _first_roots(module: ModuleFacts, shape: Layout) -> Iterable[tuple[str, Moment]]:
     """The roots of a file that run without a call from another, and when: its module level, its `__main__` part, and while
     the package is built its hooks."""
@@ -112,28 +124,43 @@ def _first_roots(module: ModuleFacts, shape: Layout) -> Iterable[tuple[str, Mome
     yield "__main__", moment if moment in {Moment.INSTALL, Moment.CALL} else Moment.SCRIPT
 
 
+_HOPS = 8  # re-exports that are followed
+
+
 def _resolved(
-    ref: str, by_name: Mapping[str, ModuleFacts], exports: Mapping[str, Mapping[str, str]], hops: int = 3
-) -> Iterable[tuple[ModuleFacts, str]]:
+    ref: str, by_name: Mapping[str, ModuleFacts], exports: Mapping[str, Mapping[str, list[str]]]
+) -> Iterator[tuple[ModuleFacts, str]]:
     """The roots that a call or import of a dotted name runs: the module level of its module, and the function or the
-    constructor of the class. hops: re-exports that are still followed."""
-    only_module = ref.startswith("import ")
-    parts = ref.removeprefix("import ").replace("()", "").split(".")
-    for length in range(len(parts), 0, -1):
-        module = by_name.get(".".join(parts[:length]))
-        if module is None:
+    constructor of the class, by whatever name it is re-exported."""
+    todo = [(ref, 0)]
+    seen = {ref}
+    while todo:
+        name, hops = todo.pop()
+        parts = name.removeprefix("import ").replace("()", "").split(".")
+        length = next((one for one in range(len(parts), 0, -1) if ".".join(parts[:one]) in by_name), 0)
+        if length == 0:
             continue
+        module = by_name[".".join(parts[:length])]
         yield module, ""
-        if only_module:
-            return
+        if name.startswith("import ") or length == len(parts):
+            continue
         rest = ".".join(parts[length:])
-        for name in (rest, f"{rest}.__init__"):
-            if rest and name in module.functions:
-                yield module, name
-        exported = exports[module.dotted].get(parts[length]) if length < len(parts) and hops else None
-        if exported and exported != ref:
-            yield from _resolved(".".join([exported, *parts[length + 1 :]]), by_name, exports, hops - 1)
-        return
+        found = [one for one in (rest, f"{rest}.__init__") if one in module.functions]
+        yield from ((module, one) for one in found)
+        stars = () if found else [one for one in exports[module.dotted].get(STAR, ()) if one in by_name]
+        for further in _further(exports[module.dotted], parts[length:], stars):
+            if further not in seen and hops < _HOPS:  # a name that stands for something below itself goes on for ever
+                seen.add(further)
+                todo.append((further, hops + 1))
+
+
+def _further(exports: Mapping[str, list[str]], parts: list[str], stars: Iterable[str]) -> list[str]:
+    """What a name may stand for by the re-exports of its module. parts: of the name, below the module; stars: modules it
+    has everything from."""
+    first, subscript, _ = parts[0].partition("[")
+    there = exports.get(first, []) + (exports.get(f"{first}[", []) if subscript and len(parts) == 1 else [])
+    there = there or [f"{base}.{parts[0]}" for base in stars]
+    return [".".join([one, *parts[1:]]) for one in there]
 
 
 _WHOLE = "the module"  # the scope of what runs only when somebody runs the file

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mlsupply.evidence.explained.mapping import maps_memory
 from mlsupply.evidence.files.start_lines import start_lines, text_of
-from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
+from mlsupply.evidence.module_facts import HELD, STAR, ModuleFacts, Neighbours, dotted_name
 from mlsupply.evidence.python import schedule
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import default_run
@@ -153,7 +153,8 @@ def _result(machine: Analyser) -> ModuleFacts:
     misdirected_keys.judged(machine)
     facts = [(fact, tuple(sorted(roots))) for fact, roots in machine.all_facts()]
     note_constants(machine)
-    exports = [(name, value.ref) for name, value in machine.module.names.items() if value.ref and "()" not in value.ref]
+    exports = [one for name, value in machine.module.names.items() for one in _stands_for(machine, name, value)]
+    exports += [(f"{STAR}{HELD}{place}", base) for place, base in enumerate(machine.star_bases)]
     stopped = ""
     if machine.exhausted:
         stopped = f"too much to follow in {_few(machine.exhausted)}"
@@ -174,6 +175,24 @@ def _result(machine: Analyser) -> ModuleFacts:
         wants=tuple(sorted(machine.wants)),
         hands=tuple((name, tuple(sorted(names))) for name, names in sorted(machine.hands.items())),
     )
+
+
+_MOST_HELD = 64  # functions of one container that are exported
+
+
+def _stands_for(machine: Analyser, name: str, value: Value) -> Iterator[tuple[str, str]]:
+    """The entries of `ModuleFacts.exports` for a name at module level."""
+    if value.ref and "()" not in value.ref:
+        yield name, value.ref
+        return
+    if value.instance is not None and value.instance.closure is not None:
+        yield f"{name}{HELD}", f"{machine.dotted}.{value.instance.name}"
+    held = [*(value.keys or {}).values(), *(value.items or ())]
+    functions = [one for one in held[: 4 * _MOST_HELD] if one.ref or one.closure is not None] if held else []
+    for place, one in enumerate(functions[:_MOST_HELD]):
+        ref = one.ref or (f"{machine.dotted}.{one.closure.name}" if one.closure is not None else "")
+        if "." in ref:
+            yield f"{name}{HELD}{place}", ref.replace("()", "")
 
 
 def _few(names: Iterable[str]) -> str:

@@ -53,7 +53,7 @@ class Analyser(Statements):
         super().__init__(path, dotted, is_package)
         self.states: dict[Closure, ClassState] = {}
         self.loops = {}
-        self.stars = []
+        self.stars, self.star_bases = [], []
         self.carried = {}
         self.missing_questions = {}
         self.environment_loops = []

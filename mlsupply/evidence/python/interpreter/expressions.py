@@ -48,11 +48,12 @@ _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
 
 
 class Expressions(Machine):
-    """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by subclasses. stars: modules imported by
-    `import *`; conditions: `and` and `or` expressions that `condition` has been called for; carried: what is put
-    into `state` of an application or a request, by the attribute."""
+    """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by subclasses. stars, star_bases: known and
+    all modules imported by `import *`; conditions: `and` and `or` expressions that `condition` has been called for; carried:
+    what is put into `state` of an application or a request, by the attribute."""
 
     stars: list[str]
+    star_bases: list[str]
     carried: dict[str, Value]
     conditions: set[ast.BoolOp]
 

@@ -63,6 +63,7 @@ _STARRED = frozenset({"requests", "httpx", "aiohttp", "winreg", "_winreg", "webs
 
 def _import_star(machine: Statements, base: str) -> None:
     """Runs `from base import *`. A name that nothing else binds is taken to be of that module (`starred`)."""
+    machine.star_bases.append(base)
     for name, value in machine.names_of(base).items():
         if not name.startswith("_"):
             machine.scope.set(name, value)

@@ -128,7 +128,9 @@ def attribute_of(state: ClassState, name: str) -> Value | None:
 
 
 def _adds_to(other: Value, own: Value) -> bool:
-    """Whether `other` has taint worth following, or is callable, where `own` is not."""
+    """Whether `other` has taint worth following, is callable, or says where something is, where `own` does not."""
+    if isinstance(other.const, str) and "://" in other.const and not own.known and own.text == HOLE:
+        return True
     taint = taint_of(other)
     if taint and any(one.partition(":")[0] in _WORTH_FOLLOWING for one in taint - taint_of(own)):
         return True
