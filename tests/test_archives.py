@@ -202,7 +202,7 @@ def test_duplicate_and_case_colliding_names_are_facts() -> None:
     assert facts_of(walk_bytes(data, everything)) == [("duplicate-name", "a.py"), ("case-collision", "A.py")]
 
 
-def test_links_and_devices_in_a_tar_are_facts_and_never_followed() -> None:
+def test_links_and_devices_in_a_tar_are_facts_and_never_followed_out_of_it() -> None:
     data = tarred(
         [
             link("pkg/inside.py", "other.py"),
@@ -214,6 +214,48 @@ def test_links_and_devices_in_a_tar_are_facts_and_never_followed() -> None:
     found = list(walk_bytes(data, everything))
     assert [kind for kind, _ in facts_of(found)] == ["link", "link-outside", "link-outside", "special-file"]
     assert not members_of(found)
+
+
+def test_what_links_of_a_tar_lead_to_is_read_under_the_names_of_the_links() -> None:
+    """A `setup.py` that is a link to `notes.txt` runs what lies there, and was not read: the archive was clean."""
+    data = tarred(
+        [
+            link("pkg/setup.py", "notes.txt"),
+            link("pkg/over/a.py", "../by/notes.txt"),
+            link("pkg/by", "."),
+            link("pkg/chain.py", "setup.py"),
+            ("pkg/notes.txt", b"payload()"),
+            link("pkg/hard.py", "pkg/notes.txt", tarfile.LNKTYPE),
+            link("pkg/round.py", "round.py"),
+            link("pkg/gone.py", "nothing.txt"),
+        ]
+    )
+    found = list(walk_bytes(data, lambda path, size: path.endswith(".py")))
+    read = {"pkg/setup.py", "pkg/over/a.py", "pkg/chain.py", "pkg/hard.py"}
+    assert members_of(found) == {"pkg/notes.txt": None, **dict.fromkeys(read, b"payload()")}
+    assert gaps_of(found) == []
+    assert {kind for kind, _ in facts_of(found)} == {"link"}
+
+
+def test_what_links_of_a_folder_lead_to_is_read_under_their_names_too(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("payload()")
+    (tmp_path / "setup.py").symlink_to("notes.txt")
+    found = list(walk(tmp_path, lambda path, size: path.endswith(".py")))
+    assert members_of(found) == {"notes.txt": None, "setup.py": b"payload()"}
+
+
+def test_links_without_number_and_in_circles_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlsupply.evidence.archives_tar._MOST_LINKED", 4_000_000)
+    deep = "/".join(["a"] * 400)
+    many = [link(f"{number}.py", "big.txt") for number in range(3_000)]
+    circles = [link(f"c{number}/x", f"../c{number + 1}/x/{deep}") for number in range(500)] + [link("c500/x", "../c0/x")]
+    found = list(walk_bytes(tarred([*circles, ("big.txt", b"#" * 10_000), *many]), everything))
+    said = [gap.detail for gap in gaps_of(found)]
+    assert [detail.partition(";")[0] for detail in said] == [
+        "more than 2,000 links",
+        "links lead to more than 4,000,000 bytes",
+    ]
+    assert len(members_of(found)) == 401
 
 
 def test_a_flat_bomb_ends_as_a_located_gap_in_bounded_memory() -> None:

@@ -289,13 +289,16 @@ def test_a_script_header_gives_requirements_on_the_lines_of_the_script(tmp_path:
     assert inventory.requires_python == ">=3.12"
 
 
-def test_scripts_are_found_in_a_folder_and_modules_are_not_taken_for_one(world: World) -> None:
-    for path in ("tools/fetch.py", "pkg/__init__.py", "pkg/module.py"):
+def test_scripts_are_found_in_a_folder_also_beside_modules(world: World) -> None:
+    """`uv run pkg/module.py` installs what its header asks for, whatever lies beside it."""
+    for path in ("tools/fetch.py", "pkg/module.py"):
         full = world.tree.root / path
         full.parent.mkdir(exist_ok=True)
         full.write_text(SCRIPT, encoding="utf-8")
+    (world.tree.root / "pkg/__init__.py").write_text("", encoding="utf-8")
+    (world.tree.root / "pkg/other.py").write_text("import os\n", encoding="utf-8")
     report = run(Request(offline=True), world)
-    assert [(i.path, i.format) for i in report.inputs] == [("tools/fetch.py", "script")]
+    assert [(i.path, i.format) for i in report.inputs] == [("pkg/module.py", "script"), ("tools/fetch.py", "script")]
 
 
 @pytest.mark.parametrize(

@@ -236,7 +236,8 @@ class Names:
 
 
 def _folder(root: Path, wants: Wants, budget: Budget) -> Iterator[Walked]:
-    """A plain folder, in name order. Links are facts, not followed. An environment below it is left out: what is installed
+    """A plain folder, in name order. Links to its own files are read under their own names too, as Python would; links to
+    folders are not followed, and those that lead outside are facts. An environment below it is left out: what is installed
     there is not what the folder holds, and its links lead outside as they should. That makes the look incomplete, as whoever
     made the folder may have put the mark there."""
 
@@ -300,8 +301,9 @@ def _file(full: Path, raw: str, root: Path, wants: Wants, budget: Budget) -> Ite
                 yield ArchiveFact(kind="link-outside", member=path, detail=safe(str(full.readlink())))
                 return
             with suppress(FileNotFoundError):
-                full.stat()  # fails for a circle of links, for which `resolve` raises nothing since Python 3.13
-            return
+                status = full.stat()  # fails for a circle of links, for which `resolve` raises nothing since Python 3.13
+            if not stat.S_ISREG(status.st_mode):
+                return  # a folder is met where it lies
         if not stat.S_ISREG(status.st_mode):
             yield ArchiveFact(kind="special-file", member=path, detail="neither file nor folder")
             return
