@@ -7,10 +7,10 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.interpreter import objects, own_containers
+from mlsupply.evidence.python.interpreter import objects, own_clients, own_containers
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
-from mlsupply.evidence.python.values.value import Bound, Value
+from mlsupply.evidence.python.values.value import Bound, Value, constant
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
@@ -36,6 +36,11 @@ def called(
         if name == "__init__":
             return own_containers.passed_on(receiver, args, keywords)
         function = Value()
+    elif of_object and name == "__init__":
+        client = own_clients.of_parent(machine, receiver, args, own_containers.this_of(machine))
+        if client is not None:
+            own_clients.set_up(machine, *client, keywords, node)
+            return constant(None)
     if args and name not in _OF_CLASS and _is_class_of(receiver, args[0]) and function.closure is None:
         receiver, args = args[0], args[1:]
         function = machine.attribute(receiver, name, node)

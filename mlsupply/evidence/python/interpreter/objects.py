@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import decorators, own_containers, special_methods, text_objects
+from mlsupply.evidence.python.interpreter import decorators, own_clients, own_containers, special_methods, text_objects
 from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
@@ -80,6 +80,8 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
         machine.enter(state.methods["_missing_"], [call.function, *call.args], {}, call.node)
     if "__init__" not in state.methods:
         _set_fields(machine, state, call, result)
+        if state.bases and (base := own_clients.base_of(state.bases)):
+            own_clients.set_up(machine, result, base, call.args, call.keywords, call.node)
     for name in _CONSTRUCTORS:
         if name in state.methods:
             made = machine.enter(state.methods[name], [result, *call.args], call.keywords, call.node)

@@ -44,7 +44,7 @@ def of_parent(machine: Expressions, receiver: Value, name: str, args: list[Value
     or `__init__` by its name; None for any other call. receiver: what the method is looked up on."""
     view = receiver.instance
     if view is not None and view.super_of is not None and name not in view.methods:
-        this = _this(machine)
+        this = this_of(machine)
         if this is not None and this.instance is not None and not _kinds(view).isdisjoint(_TABLES | _SEQUENCES):
             return this, args
     if name == "__init__" and args and args[0].instance is not None:
@@ -62,7 +62,7 @@ def passed_on(this: Value, args: list[Value], keywords: dict[str, Value]) -> Val
     return constant(None)
 
 
-def _this(machine: Expressions) -> Value | None:
+def this_of(machine: Expressions) -> Value | None:
     """The object whose method is followed."""
     node = next((one.node for one in reversed(machine.running) if one.owner is not None), None)
     if node is None or isinstance(node, ast.ClassDef) or not node.args.args:
