@@ -324,7 +324,9 @@ PERSISTENT: Final = tuple(
         (
             "a module of another library",
             r"^\0/site-packages/.{1,200}\.(?:pyc?|so|pyd)$|"
-            r"\.cache[/\\](?:torch[/\\]hub|huggingface[/\\]modules)[/\\].{0,200}\.pyc?$",
+            # Transformers and its like load the folders of their own name; a file right in `modules` can be imported
+            r"\.cache[/\\](?:torch[/\\]hub[/\\].{0,200}|huggingface[/\\]modules[/\\]"
+            r"(?:\w{0,40}_modules[/\\].{0,200}|[^/\\]{0,100}))\.pyc?$",
         ),
         ("program of the user", r"(?:^~|\0)/\.local/bin/[^/]{1,80}$"),
         (

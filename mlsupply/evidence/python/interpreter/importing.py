@@ -21,8 +21,9 @@ def imported(machine: Statements, node: ast.Import) -> None:
     for name in node.names:
         machine.edges.add((machine.root, f"import {name.name}"))
         machine.neighbour(name.name)
-        ref = reflection.real_name(name.name) if name.asname else name.name.partition(".")[0]
-        machine.scope.set(name.asname or ref, Value(ref, NOTHING, summaries.neighbour_label(machine, ref)))
+        bound = name.name if name.asname else name.name.partition(".")[0]
+        ref = _canonical(bound)
+        machine.scope.set(name.asname or bound, Value(ref, NOTHING, summaries.neighbour_label(machine, ref)))
 
 
 def imported_from(machine: Statements, node: ast.ImportFrom) -> None:
@@ -91,7 +92,19 @@ _VENDORED = re.compile(
 )
 
 
+# Modules of Python 2 that nothing else is called after -> what they are since. Old code tries them first.
+_FORMER = {
+    "urllib2": "urllib.request", "httplib": "http.client", "__builtin__": "builtins", "cPickle": "pickle",
+    "xmlrpclib": "xmlrpc.client", "cStringIO": "io", "cookielib": "http.cookiejar", "SocketServer": "socketserver",
+    "BaseHTTPServer": "http.server", "SimpleHTTPServer": "http.server",
+}  # fmt: skip
+
+
 def _canonical(ref: str) -> str:
-    """The dotted name that something is modelled under: a vendored copy of a client is that client."""
+    """The dotted name that something is modelled under: a vendored copy of a client is that client, and a module of Python 2
+    is its successor."""
     copied = _VENDORED.match(ref)
-    return copied["ref"] if copied is not None else reflection.real_name(ref)
+    if copied is not None:
+        return copied["ref"]
+    top, dot, rest = ref.partition(".")
+    return f"{_FORMER[top]}{dot}{rest}" if top in _FORMER else reflection.real_name(ref)
