@@ -270,6 +270,35 @@ def test_cells_that_install_without_an_exclamation_mark(cell: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
+    "cell",
+    [
+        "import os\nos.system('pip install a==1')",
+        "subprocess.check_call([sys.executable, '-m', 'pip', 'install', 'a==1'])",
+        "subprocess.run('pip install a==1'.split())",
+        "subprocess.run(f'{sys.executable} -m pip install a==1', shell=True)",
+        "get_ipython().system('pip install a==1')",
+        "get_ipython().run_line_magic('pip', 'install a==1')",
+        "import pip\npip.main(['install', 'a==1'])",
+        "if True:\n    !ls \\\n      -l\n    os.system('pip install a==1')",
+    ],
+)
+def test_cells_whose_python_starts_an_installer(cell: str, tmp_path: Path) -> None:
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
+    inventory = _read(tmp_path, "a.ipynb", notebook)
+    assert [(name, version) for name, version, _ in _asked(inventory)] == [("a", "==1")]
+    assert inventory.gaps == ()
+
+
+def test_what_python_hands_to_an_installer_from_a_variable_is_a_gap(tmp_path: Path) -> None:
+    cell = "subprocess.run([python, '-m', 'pip', 'install', name])\nmain(['install', 'b'])\nrun(argv)"
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
+    inventory = _read(tmp_path, "a.ipynb", notebook)
+    assert _asked(inventory) == []
+    (unknown,) = inventory.gaps
+    assert "contains a variable" in unknown.detail
+
+
+@pytest.mark.parametrize(
     "cell", ['print("""\npip install a\n""")', "pip = install(a)", "uv.install(a)", "x != 'pip install a'"]
 )
 def test_python_that_only_speaks_of_pip_installs_nothing(cell: str, tmp_path: Path) -> None:

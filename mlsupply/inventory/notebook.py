@@ -12,6 +12,7 @@ from typing import Any
 from mlsupply.inventory.install_commands import Commands, installs
 from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import Snippet, gap, json_of, string, tables, text_of
+from mlsupply.inventory.python_calls import commands_in
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.world import Limits, Tree
 
@@ -67,6 +68,8 @@ def _scripts(lines: list[Snippet]) -> Iterator[Snippet]:
     if lines and _SHELL_CELL.match(lines[first].text + "\n"):
         yield Snippet("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
         return
+    for found in commands_in("\n".join(_plain(lines))):
+        yield Snippet(found.text, lines[found.line].line)
     at, quotes = 0, 0  # quotes: those of long strings so far, in which a line is only text
     while at < len(lines):
         start, text = at, lines[at].text
@@ -74,10 +77,20 @@ def _scripts(lines: list[Snippet]) -> Iterator[Snippet]:
             at += 1
             text += "\n" + lines[at].text
         at += 1
-        found = _MAGIC.match(text) or (_BARE.match(text) if quotes % 2 == 0 else None)
+        magic = _MAGIC.match(text) or (_BARE.match(text) if quotes % 2 == 0 else None)
         quotes += len(_QUOTES.findall(text))
-        if found:
-            yield Snippet(_TEMPLATE.sub("${", found[1]), lines[start].line)
+        if magic:
+            yield Snippet(_TEMPLATE.sub("${", magic[1]), lines[start].line)
+
+
+def _plain(lines: list[Snippet]) -> Iterator[str]:
+    """The cell as Python alone, line for line: magic, and what continues it, does nothing."""
+    going_on = False
+    for line in lines:
+        is_magic = _MAGIC.match(line.text) or _BARE.match(line.text) or line.text.startswith("%")
+        indent = line.text[: len(line.text) - len(line.text.lstrip())]
+        yield "" if going_on else f"{indent}pass" if is_magic else line.text
+        going_on = bool(is_magic or going_on) and line.text.rstrip().endswith("\\")
 
 
 class _Lines:
