@@ -71,7 +71,8 @@ def file_kind(path: str) -> str:
 
 
 _SECRET_NAME = expression(
-    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION|_JWT(?:_V\d)?$",
+    r"TOKEN|SECRET|PASSW|API_?KEY|ACCESS_?KEY|CREDENTIAL|PRIVATE_?KEY|MNEMONIC|SEED_PHRASE|_AUTH$|_PAT$|DSN$|AWS_SESSION|_JWT(?:_V\d)?$|"
+    r"(?:DATABASE|POSTGRES\w{0,8}|MYSQL|MONGO\w{0,3}|REDIS|AMQP)_UR[IL]$|CONNECTION_STRING$",  # with the password in them
     re.IGNORECASE,
 )
 # Services that give rights of their own for a token by which a run of continuous integration says who it is.
@@ -98,6 +99,7 @@ _OWNERS: Final = (
     ("PINECONE", ("pinecone",)), ("LANGCHAIN", ("langchain", "smith")), ("LANGSMITH", ("langchain", "smith")),
     ("DATABRICKS", ("databricks",)), ("SNOWFLAKE", ("snowflake",)), ("STRIPE", ("stripe",)), ("KUBE", ("kubernetes",)),
     ("VAULT", ("vault",)), ("DOCKER", ("docker",)), ("CLOUDFLARE", ("cloudflare",)), ("DATABASE_", ()), ("SSH_", ()),
+    *((f"{name}_UR", ()) for name in ("POSTGRES", "POSTGRESQL", "MYSQL", "MONGO", "MONGODB", "REDIS", "AMQP")),
     ("DEEPSEEK", ("deepseek",)),
     ("FLASK.CONFIG", ()), ("DJANGO.CONF.SETTINGS.", ()), ("BOTO", ("amazonaws", "aws")), ("AIOBOTO", ("amazonaws", "aws")),
     ("ACTIONS_ID_TOKEN", ("github",)), ("ACTIONS_RUNTIME_TOKEN", ("github",)),
