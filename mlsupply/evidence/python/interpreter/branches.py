@@ -10,7 +10,8 @@ from mlsupply.evidence.python.values.merging import has_own_address, merged
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import HOLE, Value, command_text, taint_of
 
-_PLAIN = frozenset({"parameter", "variable", "from", "secret-variable"})  # kinds of labels that mean little by themselves
+# Kinds of labels that mean little by themselves.
+_PLAIN = frozenset({"parameter", "variable", "from", "secret-variable", "package-file"})
 _LONG = 2_000  # characters of a text that are weighed
 
 
@@ -24,7 +25,14 @@ def keep_sensitive(names: dict[str, Value], before: dict[str, Value]) -> None:
         if value.known and now.known and not _grown(value.const, now.const) and _does_more(value, now):
             names[name] = merged([value, now])
         elif not kinds_in(taint_of(value)) <= _PLAIN:
-            names[name] = merged([now, value]) if not now.known and now.text == HOLE else _with_labels(now, value)
+            names[name] = _with_labels(now, value)
+
+
+def joined(values: list[Value]) -> Value:
+    """`merged` of what a name holds after several branches, of whose constants the one that does most is kept."""
+    if sum(value.known for value in values) > 1:
+        values = sorted(values, key=_weight, reverse=True)
+    return merged(values) if len(values) > 1 else values[0]
 
 
 def merge_with(names: dict[str, Value], before: dict[str, Value], after: dict[str, Value]) -> None:
@@ -48,7 +56,7 @@ def _does_more(value: Value, other: Value) -> bool:
 
 
 def _with_labels(now: Value, before: Value) -> Value:
-    """What is known of the text, which says what is done with it, and the labels of both."""
+    """The later value, whose kind says what is done with it, with the labels of both."""
     result = now.copy()
     result.taint = now.taint | (before.taint if has_own_address(before) else taint_of(before))
     return result

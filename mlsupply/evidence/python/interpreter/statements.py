@@ -16,7 +16,7 @@ from mlsupply.evidence.python.interpreter import (
     type_parameters,
 )
 from mlsupply.evidence.python.interpreter.assignments import Assignments
-from mlsupply.evidence.python.interpreter.branches import keep_sensitive, merge_with
+from mlsupply.evidence.python.interpreter.branches import joined, keep_sensitive, merge_with
 from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
@@ -238,7 +238,7 @@ class Statements(Assignments):
         for name, values in bound.items():
             if len(values) < len(bodies) and name in before:
                 values.append(before[name])
-            names[name] = merged(values) if len(values) > 1 else values[0]
+            names[name] = joined(values)
 
     def guard(self, node: ast.If, test: Value) -> None:
         """Notes facts about a condition, such as a check for debuggers or sandboxes."""
