@@ -228,9 +228,9 @@ class Definitions(Entering):
                 other = self.class_state(value.closure)
                 if metaclass is None and other.metaclass is not None:
                     self._runs_metaclass(other.metaclass, Value(), [this, *_made_of(state, bases)], keywords, node)
+                _inherit(state, other)  # the hook finds the methods of the bases in the new class
                 if "__init_subclass__" in other.methods:
                     self.enter(other.methods["__init_subclass__"], [this], keywords, node)
-                _inherit(state, other)
             elif value.instance is not None:
                 special_methods.operated(self, value, "bases", [], node)
 

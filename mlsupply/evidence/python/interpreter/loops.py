@@ -17,17 +17,31 @@ _MAX_VAGUE = 16  # items without a known value that get a turn each
 _BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines", "update", "join", "appendleft", "push"})
 
 
+# What a test of a loop's item, and a body that only collects, may call.
+_PURE = frozenset({
+    "len", "ord", "chr", "int", "str", "sum", "enumerate", "range", "bool", "abs", "min", "max", "any", "all", "bytes",
+    "bytearray", "reversed", "zip",
+})  # fmt: skip
+_PURE_METHODS = frozenset({
+    "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "partition", "rpartition", "isdigit", "isspace", "isalpha",
+    "isalnum", "isupper", "islower", "lower", "upper", "startswith", "endswith", "find", "index", "count", "replace",
+    "append", "extend", "add", "insert", "appendleft",
+})  # fmt: skip
+
+
 class Loop(NamedTuple):
     """What the body of a loop shows before it is run. weight: number of its nodes; builds: whether it changes a container or
-    adds to a variable; added: the variables it adds to (`name += ...`)."""
+    adds to a variable; added: the variables it adds to (`name += ...`); decided: as from `_decided`."""
 
     weight: int
     builds: bool
     added: tuple[str, ...]
+    decided: frozenset[ast.If] = frozenset()
 
 
-def loop_of(body: list[ast.stmt]) -> Loop:
-    """The summary of a loop with this body."""
+def loop_of(node: ast.For | ast.AsyncFor | ast.While) -> Loop:
+    """The summary of a loop."""
+    body = node.body
     weight, builds, added = 0, False, []
     for inner in descendants(body):
         weight += 1
@@ -39,7 +53,62 @@ def loop_of(body: list[ast.stmt]) -> Loop:
             builds = builds or not all(isinstance(target, ast.Name) for target in inner.targets)
         elif isinstance(inner, ast.Attribute):
             builds = builds or inner.attr in _BUILDERS
-    return Loop(weight, builds, tuple(dict.fromkeys(added)))
+    decided = frozenset() if isinstance(node, ast.While) or not builds else _decided(node)
+    return Loop(weight, builds, tuple(dict.fromkeys(added)), decided)
+
+
+def _decided(node: ast.For | ast.AsyncFor) -> frozenset[ast.If]:
+    """The `if`s in the body that depend on nothing but the item of the turn, and whose branches only collect constants.
+    Where the item is known, so is what they do, and nothing is lost if the other branch is not followed."""
+    found: set[ast.If] = set()
+    _add_decided(found, node.body, _stored([node.target]), 4)
+    return frozenset(found)
+
+
+def _add_decided(found: set[ast.If], block: list[ast.stmt], names: set[str], depth: int) -> None:
+    """Adds the `if`s of a block as from `_decided`. names: those that the item of the turn alone says."""
+    for one in block:
+        if isinstance(one, ast.If) and depth > 0:
+            if _depends_on(one.test, names) and _only_collects(one):
+                found.add(one)
+            for branch in (one.body, one.orelse):
+                _add_decided(found, branch, set(names), depth - 1)
+        stored = _stored([one])
+        if isinstance(one, ast.Assign) and _depends_on(one.value, names):
+            names |= stored
+        else:
+            names -= stored
+
+
+def _stored(nodes: list[ast.stmt] | list[ast.expr]) -> set[str]:
+    """The names that the code binds."""
+    return {one.id for one in descendants(nodes) if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load)}
+
+
+def _depends_on(node: ast.expr, names: set[str]) -> bool:
+    """Does the expression use nothing but these names, constants and pure functions?"""
+    return _is_pure([node]) and all(
+        one.id in names or one.id in _PURE for one in ast.walk(node) if isinstance(one, ast.Name)
+    )
+
+
+def _only_collects(node: ast.If) -> bool:
+    """Do the branches of the `if` do nothing but put what they compute into variables and containers?"""
+    return all(
+        isinstance(one, ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.Pass)
+        for one in descendants((*node.body, *node.orelse))
+        if isinstance(one, ast.stmt)
+    ) and _is_pure([*node.body, *node.orelse])
+
+
+def _is_pure(nodes: list[ast.stmt] | list[ast.expr]) -> bool:
+    """Are all calls in the code of functions and methods that only compute?"""
+    return all(
+        (isinstance(one.func, ast.Name) and one.func.id in _PURE)
+        or (isinstance(one.func, ast.Attribute) and one.func.attr in _PURE_METHODS)
+        for one in descendants(nodes)
+        if isinstance(one, ast.Call)
+    )
 
 
 def distinct(items: list[Value]) -> list[Value]:

@@ -43,11 +43,13 @@ class Statements(Assignments):
     loops              cache: loop -> what its body is like
     missing_questions  cache: node -> whether it asks if something is not installed
     environment_loops  the enclosing loops over the environment, the innermost last
+    turning            the `if`s of loops over known items that the item of the turn decides
     """
 
     loops: dict[ast.AST, Loop]
     missing_questions: dict[ast.AST, bool]
     environment_loops: list[EnvironmentLoop]
+    turning: frozenset[ast.If] = frozenset()
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
         """Runs the statements in order, those after a `return` too. Raises BudgetError."""
@@ -152,6 +154,9 @@ class Statements(Assignments):
             self._else(node, before)
             return
         test = self.value(node.test)
+        if test.known and node in self.turning:
+            self.body(node.body if test.const else node.orelse)
+            return
         if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             self.body(node.orelse)
             return
@@ -253,6 +258,7 @@ class Statements(Assignments):
         before = dict(self.scope.names)
         if items and len(items) <= MAX_LOOP and len(items) * loop.weight < 20_000:
             counts = isinstance(source.const, range) and not loop.builds
+            turning, self.turning = self.turning, (self.turning | loop.decided) if source.known else self.turning
             counted: dict[str, object] = {}
             for turn, item in enumerate(items):
                 self.bind(node.target, item)
@@ -262,6 +268,7 @@ class Statements(Assignments):
                     if turn and now == counted:
                         break  # two turns left the same names behind: further ones would too
                     counted = now
+            self.turning = turning
             keep_sensitive(self.scope.names, before)  # a turn may end early
         else:
             self.bind(node.target, self.element(source))
@@ -298,7 +305,7 @@ class Statements(Assignments):
         """What the body of a loop is like, cached by loop."""
         found = self.loops.get(node)
         if found is None:
-            self.loops[node] = found = loop_of(node.body)
+            self.loops[node] = found = loop_of(node)
         return found
 
     def _forget_accumulated(self, node: ast.For | ast.AsyncFor | ast.While) -> None:
