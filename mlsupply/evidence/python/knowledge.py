@@ -160,7 +160,7 @@ REBUILDS: Final = frozenset(
 )
 RUNS_PATH: Final = frozenset(
     {
-        "runpy.run_path", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
+        "runpy.run_path", "sys.remote_exec", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
         "importlib.machinery.SourcelessFileLoader", "importlib.machinery.ExtensionFileLoader", "zipimport.zipimporter",
         "importlib.util.spec_from_file_location", "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.WinDLL",
         "ctypes.windll.LoadLibrary", "ctypes.PyDLL", "sys.path.insert", "sys.path.append", "site.addsitedir",

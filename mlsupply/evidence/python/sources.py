@@ -266,7 +266,8 @@ def _note_unpickled(machine: Analyser, call: Call) -> None:
     from mlsupply.evidence.python.network import addresses
 
     of_processes = call.ref.startswith("multiprocessing.") and call.receiver is not None
-    if of_processes and call.receiver is not None and addresses.destination(call.receiver.text) == "fixed":
+    heard = "accept()" in call.ref and "multiprocessing" in machine.open_servers
+    if of_processes and call.receiver is not None and (heard or addresses.destination(call.receiver.text) == "fixed"):
         detail = "objects are rebuilt from the network"
         machine.fact("executes", call.node, source="received", sink=call.ref, detail=detail)
 

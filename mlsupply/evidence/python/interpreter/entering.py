@@ -43,11 +43,16 @@ class Entering(Expressions):
         """Runs the statements in order."""
         raise NotImplementedError
 
+    def called_again(self, closure: Closure) -> None:
+        """Notes what a function does that calls itself."""
+        raise NotImplementedError
+
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
         """Follows a call of the function and returns its result. node: the call; None where the function is an entry point.
         Classes, recursion and calls that are too deep give an unknown with the taint of the arguments. Raises
         BudgetError."""
         if isinstance(closure.node, ast.ClassDef) or closure in self.running:
+            self.called_again(closure)
             return unknown(*args, *keywords.values())
         if (stand_in := self._not_entered(closure, args, keywords)) is not None:
             return stand_in

@@ -99,7 +99,7 @@ class Statements(Assignments):
         self._forget_accumulated(node)
         self.body(node.orelse)
 
-    def endless(self, node: ast.While) -> None:
+    def endless(self, node: ast.While | ast.For) -> None:
         """Notes facts about a loop that may never end."""
         raise NotImplementedError
 
@@ -251,6 +251,8 @@ class Statements(Assignments):
 
     def _for(self, node: ast.For | ast.AsyncFor) -> None:
         """Runs the body turn by turn where the items are known and not too many, else once for all."""
+        if isinstance(node, ast.For):
+            self.endless(node)
         source = objects.iterable(self, self.value(node.iter), node)
         items = folding.items_of(source) if (source.known or source.items) and source.ref == "" else []
         items = items if source.known else distinct(items)

@@ -210,6 +210,8 @@ _LOADS = re.compile(r"^(?:pickle|_pickle|cPickle|dill|cloudpickle)\.(?:.*\.)?loa
 def rebuilt(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that unpickles or pickles objects; None for any other call."""
     pickled(machine, call)
+    if call.ref == "copyreg.pickle" and len(call.args) > 1:
+        _rebuilds(machine, call, machine.call(call.args[1], [Value()], {}, call.node))
     if _LOADS.match(call.ref):
         data = call.receiver if call.ref.endswith("pickle.Unpickler().load") else next(iter(call.args), None)
         if data is not None:
@@ -260,7 +262,13 @@ def pickled(machine: Analyser, call: Call) -> None:
 def _pickled(machine: Analyser, call: Call, thing: Value) -> None:
     methods = thing.instance.methods if thing.instance is not None else {}
     reduce = methods.get("__reduce__") or methods.get("__reduce_ex__")
-    given = folding.items_of(machine.enter(reduce, [thing], {}, call.node)) if reduce is not None else []
+    if reduce is not None:
+        _rebuilds(machine, call, machine.enter(reduce, [thing], {}, call.node))
+
+
+def _rebuilds(machine: Analyser, call: Call, reduced: Value) -> None:
+    """Follows the function that an object is rebuilt with. reduced: what its `__reduce__` gives."""
+    given = folding.items_of(reduced)
     if len(given) > 1 and (know.COMMANDS.match(given[0].ref) or given[0].ref in know.RUNS_CODE):
         machine.call(given[0], folding.items_of(given[1]), {}, call.node)
 

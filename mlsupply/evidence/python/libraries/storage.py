@@ -95,6 +95,7 @@ _TAKES = frozenset(
         "save",
         "set", "hset", "store", "enqueue", "execute", "executemany", "submit", "send", "publish", "log", "dump", "index",
         "set_image", "add_embed", "add_file", "setopt", "put_object", "connect", "feed", "addfile",
+        "frombytes", "fromlist", "fromunicode",
     }
 )  # fmt: skip
 
@@ -184,6 +185,11 @@ def _packed(machine: Analyser, call: Call, archive: Value) -> None:
     if archive.keys is not None and "into" in archive.keys:
         into = archive.keys["into"]
         into.taint |= archive.taint
+        if into.ref.endswith("makefile()"):
+            from mlsupply.evidence.python.libraries import writing
+
+            if writing.is_connection(into):
+                writing.sent_through(machine, call, into, unknown(archive))
         if know.CLIENTS.match(into.ref):
             from mlsupply.evidence.python.network import clients
 

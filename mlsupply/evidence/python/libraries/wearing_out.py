@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.syntax.survey import descendants, last_name
-from mlsupply.evidence.python.values.value import Value, legible, taint_of, text_of
+from mlsupply.evidence.python.values.value import Closure, Value, legible, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ _EMPTIES_SQL = expression(
 )
 
 
-def without_end(machine: Analyser, node: ast.While) -> None:
+def without_end(machine: Analyser, node: ast.While | ast.For) -> None:
     """Notes a loop that never ends or waits and does nothing but start programs, or fill a file."""
-    if not isinstance(node.test, ast.Constant) or not node.test.value or node.orelse:
+    if node.orelse or not (_always(node.test) if isinstance(node, ast.While) else _for_ever(node.iter)):
         return
     inner = list(descendants(node.body))
     if any(isinstance(one, _ENDS) for one in inner):
@@ -40,6 +40,44 @@ def without_end(machine: Analyser, node: ast.While) -> None:
             machine.fact("destroys", node, sink="io.file().write", detail="a disk is filled without end")
     elif _fills_memory(node.body, names):
         machine.fact("destroys", node, sink="while", variant="memory", detail="memory is filled without end")
+
+
+def _always(test: ast.expr) -> bool:
+    return isinstance(test, ast.Constant) and bool(test.value)
+
+
+def _for_ever(source: ast.expr) -> bool:
+    """Does an iterator of the standard library never end: `itertools.count()`, `repeat(x)`, `cycle(x)`, `iter(int, 1)`?"""
+    if not isinstance(source, ast.Call) or source.keywords:
+        return False
+    name, given = last_name(source.func), source.args
+    if name == "iter" and len(given) == 2:
+        return isinstance(given[0], ast.Name) and isinstance(given[1], ast.Constant) and bool(given[1].value)
+    return name in {"count", "cycle"} or (name == "repeat" and len(given) == 1)
+
+
+def called_again(machine: Analyser, closure: Closure) -> None:
+    """Notes a function that calls or starts itself, whatever comes, and does nothing else but start programs."""
+    if isinstance(closure.node, ast.ClassDef | ast.Lambda):
+        return
+    own = closure.name.rpartition(".")[2]
+    left, calls = list(reversed(closure.node.body)), set[str]()
+    while left:
+        one = left.pop()
+        if isinstance(one, ast.Try):
+            left += reversed(one.body)
+            continue
+        if not isinstance(one, ast.Expr | ast.Assign | ast.Import | ast.ImportFrom | ast.Global | ast.Nonlocal):
+            return
+        within = list(descendants((one,)))
+        calls |= {last_name(part.func) for part in within if isinstance(part, ast.Call)}
+        if any(isinstance(part, ast.Name | ast.Attribute) and last_name(part) == own for part in within):
+            break
+    else:
+        return
+    if calls & _STARTS and calls <= _BESIDE_STARTS | {own}:
+        detail = "programs are started without end"
+        machine.fact("destroys", closure.node, sink=sorted(calls & _STARTS)[0], detail=detail)
 
 
 _GROWS = frozenset({"append", "extend", "update", "add"})

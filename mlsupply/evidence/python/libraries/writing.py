@@ -110,7 +110,7 @@ def handed(machine: Analyser, call: Call) -> None:
     given = call.all
     for place, value in enumerate(given):
         if is_connection(value):
-            _sent_through(machine, call, value, unknown(*(other for at, other in enumerate(given) if at != place)))
+            sent_through(machine, call, value, unknown(*(other for at, other in enumerate(given) if at != place)))
         if not value.ref.startswith(("io.", "tempfile.")):
             continue
         if written.is_in_memory(value):
@@ -168,7 +168,7 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
     if target.ref == "io.file()w":
         persistence.written(machine, call, _path_of(target), call.args[0] if len(call.args) == 1 else unknown(*call.args))
     elif is_connection(target):
-        _sent_through(machine, call, target, unknown(*call.args))
+        sent_through(machine, call, target, unknown(*call.args))
     elif _written_far(machine, call, target, unknown(*call.args)):
         return
     elif target.instance is not None and "write" in target.instance.methods:
@@ -199,7 +199,7 @@ def _dumped(machine: Analyser, call: Call) -> Value:
     """A call that writes its first argument to the second: a file, or the file-like end of a connection."""
     source, target = call.args[:2]
     if is_connection(target):
-        return _sent_through(machine, call, target, source)
+        return sent_through(machine, call, target, source)
     if not _written_far(machine, call, target, source):
         persistence.written(machine, call, _path_of(target), source)
     return Value()
@@ -222,7 +222,8 @@ def is_connection(value: Value) -> bool:
     return value.ref.endswith("makefile()") and _CONNECTED.match(value.ref) is not None
 
 
-def _sent_through(machine: Analyser, call: Call, connection: Value, content: Value) -> Value:
+def sent_through(machine: Analyser, call: Call, connection: Value, content: Value) -> Value:
+    """Follows that `content` is written to the file-like end of a connection. Returns the answer."""
     through = call._replace(ref=connection.ref + ".write", args=[content], keywords={}, receiver=connection)
     return sending.sent(machine, through)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MAKES = know.Calls(
     r"^(?:(?:xmlrpc\.server|jsonrpclib)\..*Server|rpyc\..*Server|multiprocessing\.managers\.\w{1,40}Manager|"
-    r"Pyro[45]\..*\.(?:Daemon|serve|serveSimple)|zerorpc\.(?:core\.)?Server\(\)\.bind|wsgiref\.simple_server\.make_server|"
+    r"multiprocessing\.connection\.Listener|Pyro[45]\..*\.(?:Daemon|serve|serveSimple)|zerorpc\.(?:core\.)?Server\(\)\.bind|wsgiref\.simple_server\.make_server|"
     r"gevent\.(?:server\.\w{0,20}Server|(?:py)?wsgi\.\w{0,20}Server)|trio\.serve_tcp|tornado\.web\.Application\(\)\.listen)$"
 )
 _TAKES = know.Calls(
@@ -38,6 +38,8 @@ _STARTS = know.Calls(
 )
 _LOCAL = expression(r"(?:tcp://)?(?:127\.|localhost(?:$|:)|\[?::1|0:0:0:0:0:0:0:1)|(?:ipc|inproc)://|/")
 _AT_HOME = frozenset({"Pyro4", "Pyro5", "multiprocessing"})  # they serve this machine alone where no address is given
+# A module that is shown as an object -> a function of it that runs what it is given.
+_OF_MODULE = {"os": "os.system", "subprocess": "subprocess.getoutput", "builtins": "builtins.exec", "shutil": "os.system"}
 _PUBLIC = "exposed_"  # begins the names of what RPyC shows to others
 
 
@@ -67,7 +69,9 @@ def starts(ref: str) -> bool:
 
 def _shown(machine: Analyser, value: Value) -> None:
     closure = value.closure
-    if know.COMMANDS.match(value.ref) or value.ref in know.RUNS_CODE:
+    if value.ref in _OF_MODULE:
+        machine.shown.append(Value(_OF_MODULE[value.ref]))
+    elif know.COMMANDS.match(value.ref) or value.ref in know.RUNS_CODE:
         machine.shown.append(value)
     elif closure is not None and not isinstance(closure.node, ast.ClassDef):
         _remember(machine, closure)
