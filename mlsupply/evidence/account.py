@@ -26,6 +26,7 @@ _WORDS = {
     "redirects": "redirects traffic",
     "trusts-anybody": "switches off the check of certificates",
     "shows-password": "opens a shared folder of a machine elsewhere",
+    "spells-out": "spells data into the names of hosts it looks up",
     "hides-name": "hides what it calls",
     "runs-decoded": "runs what was encoded",
     "runs-dropped": "runs a file it wrote from encoded text",

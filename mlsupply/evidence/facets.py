@@ -44,7 +44,7 @@ class CodeFact:
     behaviour: sends, runs-decoded, runs-downloaded, runs-dropped, runs-bundled, remote-control, runs-command, executes,
         persists, hides-name, injects, evades, destroys, mines, spies, redirects, installs-package, hidden-code, far-right,
         singles-out, contacts, opens-host, looses-agent, publishes, start-hook, bidi, model-runs-code, agent-command,
-        agent-order, trusts-anybody, shows-password, foreign-code, build-command, build-include, kernel-command,
+        agent-order, trusts-anybody, shows-password, spells-out, foreign-code, build-command, build-include, kernel-command,
         plot-backend;
     variant: which form of the behaviour it is, where rules tell several apart: of runs-downloaded `piped` (to an interpreter
         at once), of runs-decoded `document` (code in a text for people), of runs-bundled `python`, of hidden-code

@@ -24,7 +24,7 @@ _ACTS = frozenset(
     {
         "sends", "runs-decoded", "runs-dropped", "runs-downloaded", "runs-bundled", "remote-control", "persists", "destroys",
         "mines", "spies", "redirects", "trusts-anybody", "injects", "opens-host", "publishes", "installs-package",
-        "looses-agent", "shows-password",
+        "looses-agent", "shows-password", "spells-out",
     }
 )  # fmt: skip
 ROUNDS = 5  # modules a value may pass through beyond the first

@@ -19,7 +19,7 @@ from mlsupply.evidence.python.libraries import (
     storage,
     writing,
 )
-from mlsupply.evidence.python.network import answers, file_systems
+from mlsupply.evidence.python.network import answers, file_systems, lookups
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
@@ -46,7 +46,8 @@ def result_of(machine: Analyser, call: Call) -> Value:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
     file_systems.handed(machine, call)
-    for taint in (reading.read_by_path(machine, call), answers.fetched_by_url(machine, call)):
+    name = call.node.func.attr if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else ""
+    for taint in (reading.read_by_path(machine, call), answers.fetched_by_url(machine, call), lookups.spelled(call, name)):
         if taint:  # a union with the empty set would be a new object: caches find the old one faster
             result.taint |= taint
     if _VERIFIES.match(call.ref) and has(taint_of(*call.all), "received"):
@@ -56,8 +57,8 @@ def result_of(machine: Analyser, call: Call) -> Value:
     execution.armoured(machine, call)
     own_source.evaluated(machine, call)
     writing.handed(machine, call)
-    if receiver is not None and isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute):
-        _apply_method(machine, call, receiver, call.node.func.attr, result)
+    if receiver is not None and name:
+        _apply_method(machine, call, receiver, name, result)
     _follow_arguments(machine, call)
     if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
         result.taint |= frozenset(("intercepted:result",))
