@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Reason
 from mlsupply.value import replace
-from mlsupply.world import DiskTree, Failure, OfflineFetch, Response, World
+from mlsupply.world import Failure, OfflineFetch, Response, World
 from tests.loopback_index import LoopbackIndex
 
 SHARED = Path(os.environ.get("MLSUPPLY_SHARED", Path(__file__).resolve().parents[2] / "shared"))

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import archive
 from mlsupply.model import Edge, Inventory, Reason
 from mlsupply.outcome import Report
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Limits, World
+from mlsupply.world import Limits, World
 
 METADATA = "Metadata-Version: 2.4\nName: {name}\nVersion: {version}\nRequires-Python: >=3.10\n{requires}\nText.\n"
 

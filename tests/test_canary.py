@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.outcome import Report
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, World
+from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex
 
 # modules that a Python started in the project's folder would find before the real ones

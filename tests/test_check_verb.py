@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlsupply.cli import main
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory.named import named
 from mlsupply.model import Reason
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import Limits
 from tests.loopback_index import LoopbackIndex
 
 

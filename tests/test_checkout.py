@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from mlsupply.checkout import checkout_of
 from mlsupply.cli import main
+from mlsupply.disk_tree import DiskTree
 from mlsupply.outcome import Checkout
 from mlsupply.report.rooted import rooted
 from mlsupply.request import Request
-from mlsupply.world import DiskTree
 from tests.test_schemas import CHECKS
 
 REPOSITORY = "%SRCROOT%"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.model import Inventory, Reason
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import Limits
 from tests.bench.inventory_truth import compare, corpus
 from tests.conftest import SHARED
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.outcome import Report
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Limits, OfflineFetch, World
+from mlsupply.world import Limits, OfflineFetch, World
 from tests.conftest import NOW, SHARED
 
 pytestmark = pytest.mark.shared

@@ -234,7 +234,8 @@ from mlsupply.advisories import local
 from mlsupply.advisories.sync import sync
 from mlsupply.errors import MlsupplyError
 from mlsupply.fetch import LiveFetch
-from mlsupply.world import DiskTree, World
+from mlsupply.disk_tree import DiskTree
+from mlsupply.world import World
 {setup}
 world = World(fetch=LiveFetch({{}}), now=lambda: datetime(2026, 7, 24, 12, tzinfo=UTC),
               tree=DiskTree(Path()), cache=Path(sys.argv[1]))

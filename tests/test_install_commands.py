@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.install_commands import installs
 from mlsupply.inventory.shell import commands
 from mlsupply.model import Gap, Index, Inventory, Package, Reason, Requirement, SourceKind
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Limits, World
+from mlsupply.world import Limits, World
 
 
 def _read(folder: Path, name: str, text: str) -> Inventory:

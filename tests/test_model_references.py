@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.evidence.references import skills
 from mlsupply.evidence.references.command_lines import references_in_lines, references_in_modelfile
 from mlsupply.evidence.references.configurations import card, notebook, tool_servers, use_of, yaml_file
@@ -25,7 +26,7 @@ from mlsupply.evidence.references.skills import skill
 from mlsupply.model import Reason
 from mlsupply.outcome import Report
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, World
+from mlsupply.world import World
 from tests.models.writing import payload
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -9,11 +9,12 @@ import pytest
 from packaging.specifiers import SpecifierSet
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.poetry import specifier
 from mlsupply.model import Inventory, Reason, Requirement, Source, SourceKind
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Limits, World
+from mlsupply.world import Limits, World
 from tests.memory import read
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import requirements
 from mlsupply.model import Inventory, Reason, SourceKind
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import Limits
 from tests.memory import named, read, read_from, triples
 
 SHA = "f00d" * 16

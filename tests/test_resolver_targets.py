@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import gather
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Reason
 from mlsupply.request import Request, Targets
-from mlsupply.world import DiskTree, World
+from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex
 from tests.resolving import app_index, asked, inventory, versions
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.purl import parse
 from mlsupply.inventory.sniff import reader_by_content
 from mlsupply.model import Edge, Inventory, Reason, Source, SourceKind
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import Limits
 from tests.memory import by_name
 
 

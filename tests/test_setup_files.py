@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_named
 from mlsupply.inventory.folding import calls_of
 from mlsupply.model import Inventory, Reason, SourceKind
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Limits, World
+from mlsupply.world import Limits, World
 from tests.memory import read
 
 

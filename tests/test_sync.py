@@ -249,7 +249,8 @@ from pathlib import Path
 from mlsupply.advisories import local
 from mlsupply.advisories.sync import sync
 from mlsupply.fetch import LiveFetch
-from mlsupply.world import DiskTree, World
+from mlsupply.disk_tree import DiskTree
+from mlsupply.world import World
 
 moment = int(sys.argv[3])
 def dying(real):

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.memory import MemoryTree
 from mlsupply.model import Reason
-from mlsupply.world import DiskTree, Failure, Limits, Skipped
+from mlsupply.world import Failure, Limits, Skipped
 
 
 def _write(root: Path, *paths: str) -> Path:

@@ -14,11 +14,12 @@ from types import SimpleNamespace
 import pytest
 import uv
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import gather, uv_run
 from mlsupply.inventory.resolver import resolve
 from mlsupply.model import Reason
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Limits, World
+from mlsupply.world import Limits, World
 from tests.loopback_index import LoopbackIndex
 from tests.resolving import app_index, inventory, versions
 

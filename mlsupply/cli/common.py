@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 
 from mlsupply.cli import no_more_output, stopped
 from mlsupply.cli.options import JUDGING, RESOLVING, RUN, with_options
+from mlsupply.disk_tree import DiskTree
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING, Any, NoReturn, TypeVar
 from mlsupply.paths import Path
 from mlsupply.request import Request, Targets
 from mlsupply.text import safe
-from mlsupply.world import DiskTree, Fetch, OfflineFetch, Say, Tree, World, silent
+from mlsupply.world import Fetch, OfflineFetch, Say, Tree, World, silent
 
 if TYPE_CHECKING:
     from mlsupply.config import Config

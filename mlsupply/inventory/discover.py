@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from posixpath import basename
 from shlex import quote
 
+from mlsupply.disk_tree import NO_FILE, NO_TARGET
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
@@ -20,7 +21,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.request import Request
 from mlsupply.text import count, safe
 from mlsupply.value import replace
-from mlsupply.world import NO_FILE, NO_TARGET, Survey, Tree, World
+from mlsupply.world import Survey, Tree, World
 
 _FILE_ENDINGS = (
     *(".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb"),

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory.parsing import decode, gap, requirement, string, strings, table, tables, toml_of
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.text import canonical, safe, without_credentials
-from mlsupply.world import DiskTree, Failure, World
+from mlsupply.world import Failure, World
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d))?\Z")
 """What uv takes as a time: an ISO date, or RFC 3339."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlsupply.aside import temporary
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import uv_lock, uv_run
 from mlsupply.inventory.homes import Homes
 from mlsupply.inventory.index_settings import Settings, pinned
@@ -16,7 +17,7 @@ from mlsupply.inventory.uv_reason import Verdict
 from mlsupply.model import Gap, Inventory, Package, Requirement, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request, Targets
-from mlsupply.world import PUBLIC_INDEX, DiskTree, Limits, World
+from mlsupply.world import PUBLIC_INDEX, Limits, World
 
 NAME = "mlsupply-asks-for-this"  # of the project; no package may have it
 _FLOOR = ">=3.8"  # below every Python resolved for: uv compares it with the interpreter it is given

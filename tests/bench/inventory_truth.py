@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.model import Inventory
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import Limits
 from tests.conftest import SHARED
 
 Triple = tuple[str, str, str]

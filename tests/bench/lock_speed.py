@@ -24,8 +24,9 @@ from statistics import median
 
 import tomli
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
-from mlsupply.world import DiskTree, Limits
+from mlsupply.world import Limits
 from tests.conftest import SHARED
 
 COMMAND = str(Path(sys.executable).with_name("mlsupply"))  # as users start it

@@ -24,11 +24,12 @@ from statistics import median, quantiles
 from mlsupply.advisories.check import Ground, examine, judged
 from mlsupply.advisories.feeds import choose
 from mlsupply.advisories.incident_records import index
+from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import gather
 from mlsupply.model import Checked
 from mlsupply.project import Project, merge
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, OfflineFetch, World
+from mlsupply.world import OfflineFetch, World
 from tests.bench.lock_speed import COMMAND, milliseconds, uv_lock
 from tests.bench.timing import load, run_once
 

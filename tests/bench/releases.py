@@ -17,12 +17,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from mlsupply.disk_tree import DiskTree
 from mlsupply.evidence.release_check import judge
 from mlsupply.fetch import LiveFetch
 from mlsupply.model import Checked, Coordinate, Inventory, Package
 from mlsupply.project import merge
 from mlsupply.request import Request
-from mlsupply.world import DiskTree, Failure, Response, World
+from mlsupply.world import Failure, Response, World
 from tests.loopback_index import LoopbackIndex, provenance
 
 NOW = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
