@@ -123,7 +123,7 @@ def owner_of(variable: str) -> tuple[str, ...] | None:
 
 
 # Second-level domains below the code of a country.
-_SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})
+SECOND_LEVEL: Final = frozenset({"co", "com", "ac", "gov", "org", "net"})
 
 
 # Interfaces of Google that answer whoever asks, and keep nothing for anybody; they take their key in the address.
@@ -151,7 +151,7 @@ def is_own(variable: str, host: str) -> bool:
 def registered_name(host: str) -> str:
     """The label of a host that is registered, `verda` of api.verda.co.uk; "" where there is none."""
     labels = host.lower().partition(":")[0].split(".")
-    while len(labels) > 2 and labels[-2] in _SECOND_LEVEL:
+    while len(labels) > 2 and labels[-2] in SECOND_LEVEL:
         labels = labels[:-1]
     return labels[-2] if len(labels) > 1 else ""
 

@@ -140,7 +140,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if "()" not in ref and ref.startswith(_LISTENERS):
         _listens(machine, call)
     clipboard.called(machine, call)
-    if ref.endswith((".communicate", ".stdin.write")) and call.receiver is not None and call.args:
+    if ref.endswith((".communicate", ".stdin.write", "os.popen().write")) and call.receiver is not None and call.args:
         spawning.fed(machine, call, call.receiver.items or [], call.args[0])
     if ref in {"socket.socket().makefile", "os.dup2"}:
         tied_shells.tied(machine, call)

@@ -238,6 +238,8 @@ def _read_from_machine(machine: Analyser, call: Call, kind: str) -> Value:
     argument."""
     names_it = (kind == "keychain" or call.ref == addresses.PROMPT) and call.args
     detail = f"{call.ref} {text_of(call.args[0])}" if names_it else _named_secret(call) or call.ref
+    if call.ref.startswith("browser_cookie3.") and (domain := text_of(call.keywords.get("domain_name", Value()))) != HOLE:
+        detail += f"{addresses.OF_DOMAIN}{domain}"
     made = Value(call.ref + "()", NOTHING, machine.origin(kind, detail, call.line) | taint_of(*call.all))
     for path in call.all if kind in _PICTURES else ():
         if text_of(path) != HOLE:

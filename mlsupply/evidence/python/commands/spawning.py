@@ -357,7 +357,8 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
     programs.worked(machine, call, line, stdin.taint)
     clipboard.fed(machine, call, line, stdin)
     summaries.note_wanted(machine, stdin.taint)
-    if has(stdin.taint, "received") and parts and (runs_its_argument(parts[0]) or carriers.feeds_shell(parts)):
+    takes = bool(parts) and (runs_its_argument(parts[0]) or carriers.feeds_shell(parts) or _takes_code(parts))
+    if has(stdin.taint, "received") and takes:
         # a page is fetched once, which is no control by commands that come
         is_page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)
         behaviour = "remote-control" if is_shell(parts[0]) and not is_page else "runs-downloaded"

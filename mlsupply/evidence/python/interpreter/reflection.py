@@ -103,6 +103,8 @@ def attribute_ref(owner: Value, name: str) -> str:
         module, _, function = owner.ref.partition(".")
         if module in _STANDARD and function.isidentifier():
             return module  # `__self__` of a function written in C is its module
+    if name == "__builtins__" and owner.ref:
+        return "builtins"  # every module has them
     return real_name(f"{owner.ref}.{name}") if owner.ref else ""
 
 
@@ -243,7 +245,7 @@ def namespace_entry(machine: Expressions, owner: Value, key: Value, node: ast.AS
     elif owner.ref.endswith(_DICTIONARIES):
         base = owner.ref.rsplit(".", 1)[0]
         target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
-        target = f"builtins.{name}" if base == "builtins" else target
+        target = f"builtins.{name}" if base == "builtins" else "builtins" if name == "__builtins__" else target
     result = Value(target, NOTHING, owner.taint)
     if target in know.ENVIRONMENTS:
         result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))

@@ -156,15 +156,22 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
             or (call.args[0] if name == "with_host" and call.args else None)
         )
         result.text = f"https://{text_of(host)}" if host is not None else result.text
+    _keep_text(call, receiver, name, result)
+    if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
+        # a digest neither tells which machine it is of, nor shows the key it was made with
+        result.taint = frozenset(one for one in result.taint if not _IDENTITY.match(one))
+
+
+def _keep_text(call: Call, receiver: Value, name: str, result: Value) -> None:
+    """What is known of the text that a method of a text gives, though the text is not known for certain."""
+    if name == "strftime" and call.args and isinstance(call.args[0].const, str):
+        result.text = _OF_TIME.sub(HOLE, call.args[0].const)
     if name in _SAME_TEXT or (name == "split" and call.args and call.args[0].ref == "os.pathsep"):
         result.text, result.items = receiver.text, receiver.items
     elif name == "split" and not call.all:
         result.text = receiver.text  # the words of a command line make up the same command
     elif name in _PARTS and receiver.text != HOLE and call.args:
         result.items = _parts(receiver, name, call.args[0])
-    if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
-        # a digest neither tells which machine it is of, nor shows the key it was made with
-        result.taint = frozenset(one for one in result.taint if not _IDENTITY.match(one))
 
 
 def _parts(text: Value, name: str, separator: Value) -> list[Value] | None:
@@ -174,6 +181,7 @@ def _parts(text: Value, name: str, separator: Value) -> list[Value] | None:
     return [Value(taint=text.taint, text=part) for part in parts] if 1 < len(parts) <= _MOST_PARTS else None
 
 
+_OF_TIME = re.compile(r"%[-#_]?[A-Za-z]")  # what the time is put for in a format
 _PARTS = frozenset({"split", "rsplit", "partition", "rpartition"})
 _MOST_PARTS = 64
 

@@ -171,8 +171,14 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
         sent_through(machine, call, target, unknown(*call.args))
     elif _written_far(machine, call, target, unknown(*call.args)):
         return
+    elif target.ref.endswith(_INPUTS):
+        written_to = machine.attribute(target, "write", call.node)
+        machine.call(written_to, [unknown(*call.args)], {}, call.node, target)
     elif target.instance is not None and "write" in target.instance.methods:
         machine.enter(target.instance.methods["write"], [target, unknown(*call.args)], {}, call.node)
+
+
+_INPUTS = ("os.popen()", "subprocess.Popen().stdin")  # of programs
 
 
 def filled(machine: Analyser, call: Call) -> None:

@@ -95,6 +95,19 @@ def of_cloud(label: str, address: str) -> bool:
     return owner is not None and any(part in address.lower() for part in owner)
 
 
+OF_DOMAIN = " of "  # in the label of cookies, before the one domain that they are of
+
+
+def of_own_site(label: str, address: str) -> bool:
+    """Is this the label of cookies that a browser keeps for the host at the address, and of no other host's? A name of which
+    anybody can have others below it is none."""
+    _, of, domain = label.partition(OF_DOMAIN)
+    host = host_of(address).lower().partition(":")[0]
+    below = {domain, f"www.{domain}", f"api.{domain}"}
+    public = domain.count(".") < 2 and domain.partition(".")[0] in places.SECOND_LEVEL
+    return bool(of) and label.startswith("browser-store:") and "." in domain and not public and host in below
+
+
 def own_file(labels: list[str], host: str) -> bool:
     """Do all credentials files among the labels belong to the service of this host, by its whole name? Not for services
     where anybody can have a store."""

@@ -193,6 +193,7 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         summaries.note_wanted(machine, taint_of(*call.all))
     if places.CLOUD.match(text):  # credentials of a cloud belong there
         labels = [one for one in labels if not addresses.of_cloud(one, text)]
+    labels = [one for one in labels if not addresses.of_own_site(one, text)]
     kinds = [one for one in kinds_of(frozenset(labels)) if not _expected(machine, one, call, text, where, own=own)]
     labels = of_kind(frozenset(labels), *kinds)
     if not labels or addresses.takes_identity(labels, text):
