@@ -52,11 +52,14 @@ class _Counted:
         return data
 
 
-def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Budget) -> Iterator[Walked]:
+def members(
+    handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Budget, *, linked: bool = True
+) -> Iterator[Walked]:
     """Every entry of the tar, in order, then what its links lead to, under the names of the links: an installer that unpacks
-    it finds the same there, so a payload could lie under any name."""
+    it finds the same there, so a payload could lie under any name. linked: are they followed? For that the stream has to be
+    read twice; the layer of an image cannot be, and has its files under their own names as well."""
     where = prefix.removesuffix("!/")
-    start, unpacked_before, links = handle.tell(), budget.bytes, dict[str, str]()
+    start, unpacked_before, links = handle.tell() if linked else 0, budget.bytes, dict[str, str]()
     names = Names()
     try:
         stream = unpacked(handle, kind)
@@ -68,7 +71,7 @@ def members(handle: IO[bytes], kind: str, prefix: str, wants: Wants, budget: Bud
             if stop := budget.exceeded(prefix + safe(info.name)):
                 yield stop
                 return
-            if info.issym() or info.islnk():
+            if linked and (info.issym() or info.islnk()):
                 if len(links) == _MOST_LINKS:
                     yield budget.gap(Reason.LIMIT, f"more than {_MOST_LINKS:,} links; from here on none was followed", where)
                 links[posixpath.normpath(info.name[:_LONGEST])] = _target(info)

@@ -90,7 +90,7 @@ def _layers(stream: IO[bytes], shown: str, hunt: Hunt, *, sure: bool) -> Iterato
 def see_layer(handle: IO[bytes], kind: str, shown: str, size: int, hunt: Hunt) -> Iterator[Gap]:
     """The files of one layer."""
     budget = Budget(_LAYER, shown, size)
-    for found in members(handle, kind, "", hunt.wants, budget):
+    for found in members(handle, kind, "", hunt.wants, budget, linked=False):
         if isinstance(found, Gap):
             yield gap(shown, found.reason, found.detail, found.hint)
         elif isinstance(found, Member):
