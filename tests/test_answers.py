@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence import pool as pools
-from mlsupply.evidence.answers import Answers
+from mlsupply.evidence.answers import Answers, key_of
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Lost, Pool, Task
 from tests.made_wheels import METADATA, put, wheel
@@ -79,10 +79,21 @@ def test_what_tells_the_folder_of_one_release_is_not_told_of_another(tmp_path: P
     other = Task("module", "demo-1.1/a.py", "a.py", b"x", top="demo-1.1/")
     answers = Answers()
     telling = Task("module", "demo-1.0/a.py", "a.py", b"x", top="demo-1.0/")
-    answers.keep(telling, json.dumps({"path": telling.path, "stopped": "", "exports": [["f", "demo-1.0/a.py"]]}).encode())
-    assert answers.of(other) is None
-    answers.keep(telling, json.dumps({"path": telling.path, "stopped": ""}).encode())
-    assert answers.of(other) == {"path": "demo-1.1/a.py", "stopped": ""}
+    answers.keep(
+        telling,
+        key_of(telling),
+        json.dumps({"path": telling.path, "stopped": "", "exports": [["f", "demo-1.0/a.py"]]}).encode(),
+    )
+    assert answers.of(other, key_of(other)) is None
+    answers.keep(telling, key_of(telling), json.dumps({"path": telling.path, "stopped": ""}).encode())
+    assert answers.of(other, key_of(other)) == {"path": "demo-1.1/a.py", "stopped": ""}
+
+
+def test_a_folder_whose_name_is_not_ascii_is_recognised_where_an_answer_tells_it() -> None:
+    answers = Answers()
+    one, other = (Task("module", f"d\u00e9mo-{number}/a.py", "a.py", b"x", top=f"d\u00e9mo-{number}/") for number in "12")
+    answers.keep(one, key_of(one), json.dumps({"path": one.path, "stopped": "beside d\u00e9mo-1/b.py"}).encode())
+    assert answers.of(other, key_of(other)) is None
 
 
 @pytest.mark.parametrize(
@@ -99,19 +110,21 @@ def test_what_tells_the_folder_of_one_release_is_not_told_of_another(tmp_path: P
 def test_only_the_same_task_has_the_same_answer(other: Task) -> None:
     answers = Answers()
     one = Task("module", "a.py", "", b"import os")
-    answers.keep(one, b'{"path": "a.py"}')
-    assert answers.of(one) == {"path": "a.py"}
-    assert answers.of(other) is None
+    answers.keep(one, key_of(one), b'{"path": "a.py"}')
+    assert answers.of(one, key_of(one)) == {"path": "a.py"}
+    assert answers.of(other, key_of(other)) is None
 
 
 def test_old_answers_make_room_for_new_ones() -> None:
     answers = Answers(room=80)
     tasks = [Task("module", f"{name}.py", "", b"") for name in "abc"]
     for task in tasks:
-        answers.keep(task, json.dumps({"path": task.path, "x": "-" * 10}).encode())
-    assert [answers.of(task) is None for task in tasks] == [True, False, False]
-    answers.keep(tasks[0], json.dumps({"path": "a.py", "x": "-" * 100}).encode())  # larger than all the room there is
-    assert [answers.of(task) is None for task in tasks] == [True, True, True]
+        answers.keep(task, key_of(task), json.dumps({"path": task.path, "x": "-" * 10}).encode())
+    assert [answers.of(task, key_of(task)) is None for task in tasks] == [True, False, False]
+    answers.keep(
+        tasks[0], key_of(tasks[0]), json.dumps({"path": "a.py", "x": "-" * 100}).encode()
+    )  # larger than all the room there is
+    assert [answers.of(task, key_of(task)) is None for task in tasks] == [True, True, True]
 
 
 def test_a_task_that_was_lost_is_tried_again() -> None:

@@ -15,7 +15,8 @@ from types import ModuleType
 
 import pytest
 
-from mlsupply.evidence.archives import Limits, Member, Walked, walk, walk_bytes
+from mlsupply.evidence.archives import Budget, Limits, Member, Walked, walk, walk_bytes
+from mlsupply.evidence.archives_tar import members
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.record import rows
 from mlsupply.model import Gap, Reason
@@ -256,6 +257,15 @@ def test_links_without_number_and_in_circles_end_soon(monkeypatch: pytest.Monkey
         "links lead to more than 4,000,000 bytes",
     ]
     assert len(members_of(found)) == 401
+
+
+def test_the_time_for_an_archive_ends_while_it_is_read_again_for_its_links() -> None:
+    now = iter([0.0] * 6 + [1_000.0] * 20)
+    budget = Budget(Limits(), "a.tar", 1_000, clock=lambda: next(now))
+    data = tarred([link("setup.py", "notes.txt"), ("notes.txt", b"payload()"), ("other.txt", b"x")])
+    found = list(members(io.BytesIO(data), "gzip", "", everything, budget))
+    (gap,) = (one for one in found if isinstance(one, Gap))
+    assert gap.reason is Reason.TIMEOUT
 
 
 def test_a_flat_bomb_ends_as_a_located_gap_in_bounded_memory() -> None:

@@ -14,6 +14,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import READERS, Reader, reader_of
 from mlsupply.inventory.cover import settle_covered
 from mlsupply.inventory.discover import Found
+from mlsupply.inventory.sniff import script_files
 from mlsupply.model import (
     Confidence,
     Coordinate,
@@ -104,6 +105,13 @@ def test_python_files_past_the_limit_are_said_and_those_before_it_read(
     assert [place.file for package in report.packages for place in package.places] == ["a.py", "b.py"]
     (gap,) = [gap for gap in report.gaps if gap.reason is Reason.LIMIT]
     assert (str(gap.place), gap.detail.partition(" from")[0]) == ("c.py", "2 Python files")
+
+
+def test_python_files_for_which_no_time_is_left_are_said(world: World) -> None:
+    for name in ("a", "b"):
+        _put(world, f"{name}.py", '# /// script\n# dependencies = ["numpy==2.3.0"]\n# ///\n')
+    found = script_files(world.tree.walk(), world.tree, seconds=-1.0)
+    assert (found.readers, found.unopened) == ({}, ["a.py", "b.py"])
 
 
 def test_whoever_scans_a_whole_machine_gets_a_report_that_says_what_was_left_out(

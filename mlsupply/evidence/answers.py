@@ -25,10 +25,10 @@ class Answers:
         self._held: dict[bytes, bytes] = {}
         self._lock = Lock()
 
-    def of(self, task: Task) -> dict[str, Any] | None:
-        """The answer to such a task, with the paths of this one; None where there was no such task."""
+    def of(self, task: Task, key: bytes) -> dict[str, Any] | None:
+        """The answer to such a task, with the paths of this one; None where there was none such. key: as from `key_of`."""
         with self._lock:
-            found = self._held.get(_key(task))
+            found = self._held.get(key)
         if found is None:
             return None
         answer: dict[str, Any] = json.loads(found)
@@ -37,17 +37,16 @@ class Answers:
                 part[name] = task.top + part[name]
         return answer
 
-    def keep(self, task: Task, answer: bytes) -> None:
-        """Remembers an answer, unless it tells the top folder of its archive elsewhere than in its paths."""
+    def keep(self, task: Task, key: bytes, answer: bytes) -> None:
+        """Remembers an answer, unless it tells the top folder of its archive outside of its paths. key: as in `of`."""
         if task.top:
             value = json.loads(answer)
             for part in _with_paths(value):
                 for name in {"path", "member"} & part.keys():
                     part[name] = part[name].removeprefix(task.top)
             answer = json.dumps(value).encode()
-            if task.top.rstrip("/").encode() in answer:
+            if json.dumps(task.top.rstrip("/"))[1:-1].encode() in answer:
                 return
-        key = _key(task)
         with self._lock:
             self._room += len(self._held.pop(key, b"")) - len(answer)
             self._held[key] = answer
@@ -62,7 +61,7 @@ def _with_paths(answer: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield fact
 
 
-def _key(task: Task) -> bytes:
+def key_of(task: Task) -> bytes:
     """A digest of what the answer depends on: the path counts without the top folder, which names the release."""
     told = [task.kind, task.path.removeprefix(task.top), task.inner, task.known, task.foreign, len(task.data)]
     digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode())

@@ -108,6 +108,9 @@ def _linked(
     """The files that links lead to, once for each. named: file -> the links that lead to it."""
     left = _MOST_LINKED
     for archive, info in entries:
+        if stop := budget.exceeded(prefix + safe(info.name)):
+            yield stop
+            return
         links = named.get(posixpath.normpath(info.name), ())
         if not links or not info.isreg():
             continue

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from threading import Event, Lock, Thread
 
-from mlsupply.evidence.answers import Answers
+from mlsupply.evidence.answers import Answers, key_of
 from mlsupply.hints import IO, TYPE_CHECKING, Any
 from mlsupply.named import NamedTuple
 
@@ -72,8 +72,7 @@ class _Worker:
             size, _ = _HEADER.unpack(answer)
             text = read_exactly(process.stdout, size)
             found: dict[str, Any] = json.loads(text)
-            broke = found.get(BROKE)
-            return Lost(task.path, f"the analyser broke off: {broke}") if broke is not None else (found, text)
+            return Lost(task.path, f"the analyser broke off: {found[BROKE]}") if BROKE in found else (found, text)
         except (OSError, EOFError, ValueError):
             self.close()
             late = self._late
@@ -178,7 +177,8 @@ class Pool:
                 worker.watch()
 
     def _one(self, task: Task) -> dict[str, Any] | Lost:
-        known = self._answers.of(task)
+        key = key_of(task)
+        known = self._answers.of(task, key)
         if known is not None:
             return known
         worker = self._idle.pop()  # never empty: there are as many workers as threads
@@ -189,5 +189,5 @@ class Pool:
         if isinstance(found, Lost):
             return found
         answer, text = found
-        self._answers.keep(task, text)
+        self._answers.keep(task, key, text)
         return answer

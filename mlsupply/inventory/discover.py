@@ -115,7 +115,7 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     named = {path for path in paths if world.tree.kind(path) == "file"}
     survey = world.tree.survey()
     files = survey.met(_kind)
-    scripts = script_files(files, world.tree)
+    scripts = script_files(files, world.tree, world.limits.reading_seconds)
     if reader := reader_named("script"):
         yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
     end, late = time.monotonic() + world.limits.reading_seconds, list[Found]()

@@ -44,8 +44,9 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     where = _Lines(text)
     for cell in _cells(document):
         if string(cell, "cell_type") == "code":
-            for script in _scripts([Snippet(line, where.of(line)) for line in _source(cell)]):
-                commands.take(installs(path, script.text, script.line))
+            lines = [Snippet(line, where.of(line)) for line in _source(cell)]
+            for script in _scripts(lines):
+                commands.take(installs(path, script.text, script.line) if script else [_unread(path, lines[0].line)])
     return commands.inventory(FORMAT)
 
 
@@ -62,14 +63,20 @@ def _source(cell: Mapping[str, Any]) -> list[str]:
     return source.split("\n") if isinstance(source, str) and may_install(source) else []
 
 
-def _scripts(lines: list[Snippet]) -> Iterator[Snippet]:
-    """The shell texts of a cell: the whole of a `%%bash` cell, otherwise each `!` or `%pip` line with its continuations."""
+def _unread(path: str, line: int) -> Gap:
+    detail = "a cell that speaks of installing is too long, or nested too deeply, to be read as Python"
+    return gap(path, Reason.LIMIT, detail, line, "scan the environment that the notebook runs in (--env)")
+
+
+def _scripts(lines: list[Snippet]) -> Iterator[Snippet | None]:
+    """The shell texts of a cell: the whole of a `%%bash` cell, otherwise each `!` or `%pip` line with its continuations, and
+    what its Python starts; None where that could not be read."""
     first = next((place for place, line in enumerate(lines) if line.text.strip()), 0)
     if lines and _SHELL_CELL.match(lines[first].text + "\n"):
         yield Snippet("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
         return
-    for found in commands_in("\n".join(_plain(lines))):
-        yield Snippet(found.text, lines[found.line].line)
+    found = commands_in("\n".join(_plain(lines)))
+    yield from [None] if found is None else (Snippet(one.text, lines[one.line].line) for one in found)
     at, quotes = 0, 0  # quotes: those of long strings so far, in which a line is only text
     while at < len(lines):
         start, text = at, lines[at].text

@@ -19,16 +19,24 @@ _TAKES_A_COMMAND = frozenset(
 )
 
 
-def commands_in(code: str) -> Iterator[Snippet]:
-    """The commands of the code with their lines, from 0; nothing where it is no Python or too long."""
+def commands_in(code: str) -> list[Snippet] | None:
+    """The commands of the code with their lines, from 0; none where it is no Python. None where it is longer, or nested more
+    deeply, than is read."""
     from mlsupply.evidence.python.syntax import quietly
 
-    if len(code) > _MOST_CHARACTERS or not may_install(code):
-        return
+    if not may_install(code):
+        return []
+    if len(code) > _MOST_CHARACTERS:
+        return None
     try:
-        tree = quietly.tree_of(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+        return list(_commands(quietly.tree_of(code)))
+    except (SyntaxError, ValueError):
+        return []
+    except (RecursionError, MemoryError):
+        return None
+
+
+def _commands(tree: ast.Module) -> Iterator[Snippet]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and node.args and _takes_a_command(node.func):
             text = _command(node)
@@ -38,8 +46,15 @@ def commands_in(code: str) -> Iterator[Snippet]:
 
 def _takes_a_command(function: ast.expr) -> bool:
     if _name(function) == "main":
-        return isinstance(function, ast.Attribute) and ast.unparse(function.value).startswith("pip")
+        return isinstance(function, ast.Attribute) and _first_name(function).startswith("pip")
     return _name(function) in _TAKES_A_COMMAND
+
+
+def _first_name(node: ast.expr) -> str:
+    """The name a chain of attributes begins with; "" where it begins with anything else."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _name(node: ast.expr) -> str:

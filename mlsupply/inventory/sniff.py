@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 
 from mlsupply.inventory import Reader, reader_named
@@ -111,15 +112,20 @@ class Scripts(NamedTuple):
     long: list[str]
 
 
-def script_files(files: Iterable[str], tree: Tree) -> Scripts:
-    """The scripts among files: Python files, those of packages last, and programs without an ending (`#!… uv run`)."""
+def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
+    """The scripts among files: Python files, those of packages last, and programs without an ending (`#!… uv run`), as far
+    as MOST_SCRIPTS and the time go."""
     reader = reader_named("script")
     paths = [path for path in files if path.endswith(".py") or "." not in path.rpartition("/")[2]]
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
     long: list[str] = []
     ordered = sorted(paths, key=lambda path: path.rpartition("/")[0] in packages)
+    end, opened = time.monotonic() + seconds, 0
     for path in ordered[:MOST_SCRIPTS]:
+        if time.monotonic() > end:
+            break
+        opened += 1
         handle = tree.open(path)
         if not isinstance(handle, Failure):
             with handle:
@@ -130,4 +136,4 @@ def script_files(files: Iterable[str], tree: Tree) -> Scripts:
                 found[path] = reader
             elif len(text) > MOST_OF_SCRIPT:
                 long.append(path)
-    return Scripts(found, ordered[MOST_SCRIPTS:], long)
+    return Scripts(found, ordered[opened:], long)
