@@ -171,13 +171,15 @@ def _keep_text(call: Call, receiver: Value, name: str, result: Value) -> None:
     elif name == "split" and not call.all:
         result.text = receiver.text  # the words of a command line make up the same command
     elif name in _PARTS and receiver.text != HOLE and call.args:
-        result.items = _parts(receiver, name, call.args[0])
+        result.items = _parts(receiver, name, [one.const for one in call.args])
 
 
-def _parts(text: Value, name: str, separator: Value) -> list[Value] | None:
+def _parts(text: Value, name: str, given: list[object]) -> list[Value] | None:
     """The parts of a text that is known but for who may change it, as a variable with a default; None where it is not split
-    there."""
-    parts = getattr(text.text, name)(separator.const) if isinstance(separator.const, str) and separator.const else ()
+    there. given: the separator and how often, at most."""
+    separator, *most = given
+    known = isinstance(separator, str) and separator and len(most) < 2 and all(isinstance(one, int) for one in most)
+    parts = getattr(text.text, name)(*given) if known and not (most and "partition" in name) else ()
     return [Value(taint=text.taint, text=part) for part in parts] if 1 < len(parts) <= _MOST_PARTS else None
 
 
