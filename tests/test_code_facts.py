@@ -400,3 +400,11 @@ def test_text_that_no_file_can_hold_does_not_end_the_look() -> None:
     text = "import base64, subprocess\nCODE = '\\ud800\\udcff' + base64.b64decode('cHJpbnQoMSk7cHJpbnQoMik7').decode()\n"
     run = "open('/tmp/a.py', 'w', errors='replace').write(CODE)\nsubprocess.run(['python3', '/tmp/a.py'])\n"
     assert {"MLS-C010"} < found(init(text + run + STEAL))
+
+
+def test_a_text_with_a_default_is_split_as_often_as_the_code_says() -> None:
+    text = (
+        "import os, requests\nat = os.environ.get('AT', 'a.example:80:x')\nrequests.get('https://' + at.rsplit(':', 1)[0])\n"
+    )
+    facts = [fact for fact, _ in analyse.module("demo/__init__.py", text.encode()).facts]
+    assert [fact.detail for fact in facts if fact.behaviour == "contacts"] == ["https://a.example:80"]
