@@ -54,8 +54,9 @@ def read_sarif(data: bytes) -> Seen:
     findings = {(row["ruleId"], _purl_or_subject(row["properties"]["package"])) for row in run["results"]}
     gaps = set()
     for row in run["invocations"][0]["toolExecutionNotifications"]:
-        where = row["message"]["text"].partition(" was not checked (")[0].replace("] (", "](")  # no links in SARIF text
-        gaps.add((row["descriptor"]["id"], row["properties"]["reason"], where))
+        reason = row["properties"]["reason"]
+        where = row["message"]["text"].removeprefix("not checked: ").partition(f" ({reason}): ")[0]
+        gaps.add((row["descriptor"]["id"], reason, where.replace("] (", "](")))  # no links in SARIF text
     return findings, gaps
 
 

@@ -49,14 +49,16 @@ _MOST_TOLD = 6  # findings of one name, worst first; -o table tells all
     help="Names from a file, one a line, or - for standard input; repeatable.",
 )
 @with_output("As in scan. Default: a few lines of text.")
-@click.option("--offline", is_flag=True, help="Do not use the network; judge by the names alone.")
+@click.option("--offline", is_flag=True, help="Do not use the network; judge by what is on this machine.")
 @click.option(
     "--fail-on",
     type=click.Choice([severity.value for severity in Severity]),
     help="Lowest severity that fails. Default: high.",
 )
 @click.option("--index-url", metavar="URL", default="", help="Index to ask instead of the public one.")
-@click.option("--feed", type=click.Choice(["auto", "embedded", "local", "live"]), help="Advisory data to use.")
+@click.option(
+    "--feed", type=click.Choice(["auto", "embedded", "local", "live"]), help="Advisory data to use. Default: auto."
+)
 @click.option("--feed-url", metavar="URL", default="", help="OSV API to ask instead of the public one.")
 @click.option("--config", metavar="FILE", default="", help="Configuration, instead of the project's own.")
 @click.option(
@@ -133,7 +135,7 @@ def _tell(view: View, *, offline: bool) -> None:
         click.echo("Names without a version were checked as names only; NAME==VERSION checks the release too.", err=True)
     if offline and asked:
         click.echo(
-            "Judged by spelling and lists alone; without --offline the index says whether, and since when, the names exist.",
+            "Judged by what is on this machine; without --offline the index says whether, and since when, the names exist.",
             err=True,
         )
     click.echo(view.headline, err=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mlsupply.cli.common import looking_options, no_device, shows_errors
-from mlsupply.cli.options import with_output
+from mlsupply.cli.common import no_device, shows_errors
+from mlsupply.cli.options import RESOLVING, RUN, with_options, with_output
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.text import count, safe
 
@@ -82,6 +82,7 @@ def lock_weights(names: tuple[str, ...], caches: tuple[str, ...], output: str) -
 
 
 _FILE = click.Path(path_type=Path)
+_OF_THE_NETWORK = ("offline", "index_url", "feed", "feed_url", "no_progress")  # which nothing here asks
 
 
 @click.command(name="verify", short_help="Prove the weights on disk.")
@@ -90,12 +91,21 @@ _FILE = click.Path(path_type=Path)
 @click.option("--signature", metavar="FILE", default="", help="Check a folder against an OpenSSF model signature instead.")
 @click.option("--folder", metavar="DIR", default=".", help="The folder that was signed.", show_default=True)
 @click.option("--key", type=_FILE, metavar="FILE", help="Public key (PEM) the signature must verify with.")
-@click.option("--certificate", "certificates", type=_FILE, multiple=True, metavar="FILE", help="Trusted root (PEM).")
+@click.option(
+    "--certificate",
+    "certificates",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Certificate (PEM) the signer's chain must end at; repeatable.",
+)
 @click.option("--identity", default="", metavar="NAME", help="Identity that must have signed, without a key (sigstore).")
 @click.option("--issuer", default="", metavar="URL", help="Issuer of that identity (OpenID Connect).")
-@click.option("--trust-root", "root", type=_FILE, metavar="FILE", help="Sigstore's client trust configuration.")
+@click.option(
+    "--trust-root", "root", type=_FILE, metavar="FILE", help="Sigstore's client trust configuration (JSON), for --identity."
+)
 @with_output("As in scan. Default: text.")
-@looking_options
+@with_options(RUN, (*RESOLVING, *_OF_THE_NETWORK))
 @shows_errors
 def verify_weights(
     lock_file: str, caches: tuple[str, ...], signature: str, folder: str, outputs: tuple[str, ...], **options: object

@@ -88,7 +88,11 @@ def _refuse(word: str, ctx: click.Context) -> NoReturn:
     ctx.fail(f"there is no command {safe(word, 80)}{said}")
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+_FIRST = "Start with `mlsupply scan` in a project's folder. `mlsupply COMMAND --help` tells the options of a command, \
+`mlsupply explain ID` what a word or exit code in a report means."
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_FIRST)
 @click.version_option(__version__, "-V", "--version", prog_name="mlsupply")
 def main() -> None:
     """Audit the software supply chain of AI/ML Python projects, without running any of their code."""

@@ -25,9 +25,10 @@ _REMEDIES = 10
 _ALL = "the JSON report has them all"
 _HEADS = "| | check | what | why | next step |\n| --- | --- | --- | --- | --- |\n"
 _STEPS = "| package | move | what it ends |\n| --- | --- | --- |\n"
-# what starts markup, a table cell, HTML, a mention, an issue reference or a footnote anywhere in a line
+# what starts markup, a table cell, HTML, a mention, an issue reference or a footnote anywhere in a line; parentheses mean
+# nothing where brackets do not, and a comment is also read as it is, in a mail or a terminal
 _SPECIAL = str.maketrans(
-    {character: f"&#{ord(character)};" for character in "\\`*_{}[]()<>#!|~&$@^\"'="} | {"\n": " ", "\r": " "}
+    {character: f"&#{ord(character)};" for character in "\\`*_{}[]<>#!|~&$@^\"'="} | {"\n": " ", "\r": " "}
 )
 _AUTOLINK = re.compile(r"(?i)(?<=[a-z]):(?=//)|(?<=www)\.|(?<=mailto):|(?<=xmpp):|(?<=gh)-(?=\d)")
 

@@ -179,7 +179,7 @@ def _notification(gap: Gap, checkout: Checkout) -> dict[str, Any]:
     notification: dict[str, Any] = {
         "descriptor": {"id": gap.check},
         "level": "warning" if gap.counts else "note",
-        "message": {"text": _plain(f"{where(gap)} was not checked ({gap.reason}): {gap.detail}{hint}")},
+        "message": {"text": _plain(f"not checked: {where(gap)} ({gap.reason}): {gap.detail}{hint}")},
         "properties": {"check": gap.check, "reason": gap.reason.value, "subject": gap.subject},
     }
     if gap.place:
