@@ -434,7 +434,9 @@ jobs:
 """
 
 
-@pytest.mark.parametrize("name", [".github/workflows/ci.yml", ".github/workflows/CI.yaml", "tools/action.yml"])
+@pytest.mark.parametrize(
+    "name", [".github/workflows/ci.yml", ".github/workflows/CI.yaml", ".gitea/workflows/ci.yml", "tools/action.yml"]
+)
 def test_a_workflow_installs_what_its_steps_do(world: World, name: str) -> None:
     for path, text in {name: WORKFLOW, "sub/deps.list": "six==1.16.0\n", "elsewhere/far.list": "toml==0.10.2\n"}.items():
         (world.tree.root / path).parent.mkdir(parents=True, exist_ok=True)

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlsupply.audit import run
 from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.purl import parse
 from mlsupply.inventory.sniff import reader_by_content
 from mlsupply.model import Edge, Inventory, Reason, Source, SourceKind
-from mlsupply.world import Limits
+from mlsupply.request import Request
+from mlsupply.world import Limits, World
 from tests.memory import by_name
 
 
@@ -312,3 +314,64 @@ def test_components_nested_beyond_the_depth_that_is_read_are_a_gap_in_either_for
     for inventory in (_read(tmp_path, "bom.json", _bom(components=[component])), _read(tmp_path, "bom.xml", whole)):
         assert "more than 40 deep, were not read" in inventory.gaps[0].detail
         assert "deepest" not in by_name(inventory)
+
+
+_RELEASE = {"type": "library", "bom-ref": "r", "name": "litellm", "version": "1.82.8", "purl": "pkg:pypi/litellm@1.82.8"}
+_INNER = {"type": "library", "bom-ref": "h", "name": "httpx", "version": "0.27.0", "purl": "pkg:pypi/httpx@0.27.0"}
+
+
+def test_the_release_that_an_sbom_is_about_is_one_of_its_packages(tmp_path: Path) -> None:
+    bom = _bom(components=[_INNER], dependencies=[{"ref": "r", "dependsOn": ["h"]}])
+    inventory = _read(tmp_path, "bom.json", bom | {"metadata": {"component": _RELEASE}})
+    assert [(str(p.coordinate), p.direct) for p in inventory.packages] == [("litellm 1.82.8", True), ("httpx 0.27.0", True)]
+    assert by_name(inventory)["litellm"].requires == (Edge("httpx", "0.27.0"),)
+    package = {"SPDXID": "SPDXRef-a", "name": "litellm", "versionInfo": "1.82.8"}
+    locator = {"referenceType": "purl", "referenceLocator": "pkg:pypi/litellm@1.82.8"}
+    described = {
+        "spdxVersion": "SPDX-2.3",
+        "packages": [package | {"externalRefs": [locator]}],
+        "documentDescribes": ["SPDXRef-a"],
+    }
+    found = _read(tmp_path, "a.spdx.json", described)
+    assert [(str(p.coordinate), p.direct) for p in found.packages] == [("litellm 1.82.8", True)]
+    xml = (
+        '<bom xmlns="http://cyclonedx.org/schema/bom/1.5"><metadata><component type="library"><name>litellm</name>'
+        "<version>1.82.8</version><purl>pkg:pypi/litellm@1.82.8</purl></component></metadata></bom>"
+    )
+    assert [str(p.coordinate) for p in _read(tmp_path, "bom.xml", xml).packages] == ["litellm 1.82.8"]
+
+
+@pytest.mark.parametrize(
+    "own", [{"purl": "pkg:pypi/my-app@latest"}, {"version": "1.0"}, {"purl": "pkg:github/o/my-app@1.0"}, {"purl": "my-app"}]
+)
+def test_a_project_that_was_never_released_is_no_package_of_its_sbom(tmp_path: Path, own: dict[str, str]) -> None:
+    bom = _bom(metadata={"component": {"type": "application", "name": "my-app"} | own})
+    inventory = _read(tmp_path, "bom.json", bom)
+    assert (inventory.root, inventory.packages, inventory.gaps) == ("my-app", (), ())
+
+
+def test_the_sbom_of_the_project_beside_it_says_nothing_of_a_release_of_that_name(world: World) -> None:
+    root = world.tree.root
+    (root / "pyproject.toml").write_text('[project]\nname = "litellm"\nversion = "1.82.8"\n', encoding="utf-8")
+    (root / "bom.json").write_text(json.dumps(_bom(metadata={"component": _RELEASE})), encoding="utf-8")
+    report = run(Request(offline=True), world)
+    assert [f for f in report.findings if f.check == "known-bad"] == []
+    (root / "pyproject.toml").unlink()
+    assert {f.check for f in run(Request(offline=True), world).findings} >= {"known-bad"}
+
+
+def test_what_an_sbom_says_it_was_built_with_counts_and_tools_without_a_purl_do_not(tmp_path: Path) -> None:
+    bom = _bom(formulation=[{"components": [_RELEASE, {"type": "platform", "name": "git"}]}])
+    inventory = _read(tmp_path, "bom.json", bom)
+    assert ([str(p.coordinate) for p in inventory.packages], inventory.gaps) == (["litellm 1.82.8"], ())
+
+
+def test_an_sbom_is_read_where_only_a_part_of_its_name_says_so_and_lists_of_licences_are_not(world: World) -> None:
+    root = world.tree.root
+    (root / "app-sbom-2026.json").write_text(json.dumps(_bom(components=[_INNER])), encoding="utf-8")
+    (root / "spdx-licenses.json").write_text('{"licenseListVersion": "3.2", "licenses": []}', encoding="utf-8")
+    (root / "cyclonedx-schema.json").write_text('{"properties": {"bomFormat": {"type": "string"}}}', encoding="utf-8")
+    report = run(Request(offline=True), world)
+    assert [one.path for one in report.inputs] == ["app-sbom-2026.json"]
+    named = run(Request(subjects=("spdx-licenses.json",), offline=True), world)
+    assert [(one.subject, one.reason) for one in named.gaps] == [("spdx-licenses.json", Reason.MALFORMED)]

@@ -107,11 +107,16 @@ READERS: tuple[Reader, ...] = (
         "GitHub workflow",
         "mlsupply.inventory.workflow",
         "manifest",
-        (".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"),
+        (
+            *(f".{host}/workflows/*.{ending}" for host in ("github", "gitea", "forgejo") for ending in ("yml", "yaml")),
+            *("action.yml", "action.yaml"),
+        ),
     ),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
-    Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*.spdx.json",)),
-    Reader("cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*.cyclonedx.json")),
+    Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*spdx*.json",)),
+    Reader(
+        "cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*cyclonedx*.json", "*sbom*.json")
+    ),
     Reader("cyclonedx-xml", "mlsupply.inventory.cyclonedx_xml", "sbom", ("*.cdx.xml", "*bom.xml", "*.cyclonedx.xml")),
     Reader("sbom", "mlsupply.inventory.sbom", "sbom", ("*.spdx", "*.spdx.rdf", "*.spdx.yaml")),
     Reader("archive", "mlsupply.inventory.archive", "archive", ("*.whl", "*.tar.gz")),

@@ -152,14 +152,20 @@ def said_once(found: Sequence[Found]) -> list[Found]:
     same name and version in another input of its folder, or in an earlier SBOM, is taken to be the same package, from that
     source. An SBOM that does name a source is believed: two sources of one release are two packages."""
     held: dict[str, dict[Coordinate, Source]] = {}
+    roots: set[tuple[str, str]] = set()
     for one in found:
         if one.reader.role != "sbom":
-            _hold(held.setdefault(posixpath.dirname(one.inventory.path), {}), one.inventory)
-    return [_same_as(one, held) if one.reader.role == "sbom" else one for one in found]
+            folder = posixpath.dirname(one.inventory.path)
+            roots.add((folder, one.inventory.root))
+            _hold(held.setdefault(folder, {}), one.inventory)
+    return [_same_as(one, held, roots) if one.reader.role == "sbom" else one for one in found]
 
 
-def _same_as(sbom: Found, held: dict[str, dict[Coordinate, Source]]) -> Found:
-    known = held.setdefault(posixpath.dirname(sbom.inventory.path), {})
+def _same_as(sbom: Found, held: dict[str, dict[Coordinate, Source]], roots: set[tuple[str, str]]) -> Found:
+    folder, root = posixpath.dirname(sbom.inventory.path), sbom.inventory.root
+    known = held.setdefault(folder, {})
+    if root and (folder, root) in roots:  # the document is of the project beside it, not of a release somebody took
+        known = {p.coordinate: Source(SourceKind.VIRTUAL) for p in sbom.inventory.packages if p.name == root} | known
     packages = tuple(
         replace(p, source=known.get(p.coordinate, p.source)) if p.source == Source() else p for p in sbom.inventory.packages
     )

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlsupply.inventory.parsing import gap, json_of, named, opened, string, strings, table, tables
-from mlsupply.inventory.purl import Purl, parse
-from mlsupply.inventory.sbom import Sbom
+from mlsupply.inventory.parsing import gap, named, string, strings, table, tables
+from mlsupply.inventory.purl import Purl, is_own_release, parse
+from mlsupply.inventory.sbom import Sbom, document_of
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason
 from mlsupply.world import Limits, Tree
 
@@ -24,9 +24,9 @@ _UNPACKAGED = frozenset(
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """The packages of a document; an SPDX document of this name is read as SPDX."""
-    contents = opened(path, tree, limits, json_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    contents = document_of(path, tree, limits)
+    if isinstance(contents, Gap | None):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,) if contents else ())
     text, document = contents
     if (
         isinstance(document, Mapping)
@@ -54,8 +54,14 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
     root = table(table(document, "metadata"), "component")
     sbom.root = named(string(root, "name"))
     refs: dict[str, Purl] = {}
+    if is_own_release(parse(string(root, "purl")), string(root, "version", 200)):
+        _component(root, sbom, refs)
     for component in (*_nested(tables(root, "components"), sbom), *_nested(tables(document, "components"), sbom)):
         _component(component, sbom, refs)
+    for formula in tables(document, "formulation"):  # what it was built with; tools without a purl are no packages
+        for component in _nested(tables(formula, "components"), sbom):
+            if string(component, "purl"):
+                _component(component, sbom, refs)
     return _with_edges(sbom, document, string(root, "bom-ref"), refs)
 
 
@@ -132,8 +138,10 @@ def _with_edges(sbom: Sbom, document: Mapping[str, Any], root: str, refs: Mappin
         children = [refs[child].coordinate for child in strings(entry, "dependsOn") if child in refs]
         if ref == root:
             direct.update(children)
-        elif ref in refs:
+        if ref in refs:
             edges.setdefault(refs[ref].coordinate, []).extend(Edge(child.name, child.version) for child in children)
+    if root in refs:
+        direct.add(refs[root].coordinate)
     if not direct and edges:
         required = {(edge.name, edge.version) for found in edges.values() for edge in found}
         direct = {one for one in sbom.coordinates if (one.name, one.version) not in required}

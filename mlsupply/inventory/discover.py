@@ -34,7 +34,7 @@ _ENVIRONMENT = "an environment, read as a folder: what is installed in it was no
 _SITES = ("site-packages", "dist-packages")
 _TYPED = Place(COMMAND_LINE)
 # most of these install nothing, or are something else, and are no inputs
-_OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml")
+_OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx")
 
 
 class Found(NamedTuple):
@@ -136,6 +136,9 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
             continue
         world.say("reading inputs", number, len(files))
         found = _read(path, reader, world)
+        if path in named and reader.role == "sbom" and not _says_something(found.inventory):
+            said = gap(path, Reason.MALFORMED, "no SBOM: neither CycloneDX nor SPDX", 1)
+            found = found._replace(inventory=replace(found.inventory, gaps=(said,)))
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
     if late:
@@ -177,7 +180,8 @@ def _not_looked_into(scripts: Scripts) -> Iterator[Inventory]:
 
 
 def _says_something(inventory: Inventory) -> bool:
-    return bool(inventory.packages or inventory.requirements or inventory.indexes or inventory.gaps or inventory.includes)
+    held = inventory.packages or inventory.requirements or inventory.indexes or inventory.gaps or inventory.includes
+    return bool(held) or inventory.complete
 
 
 def _is_sdist(path: str, tree: Tree) -> bool:

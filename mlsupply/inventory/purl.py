@@ -55,3 +55,19 @@ def parse(text: str) -> Purl | None:
     coordinate = Coordinate(ecosystem, canonical(name) if ecosystem == "pypi" else name, version)
     pairs = (pair.partition("=") for pair in query.split("&")[:50] if pair)
     return Purl(coordinate=coordinate, qualifiers={key.lower(): unquote(value) for key, _, value in pairs})
+
+
+def is_own_release(purl: Purl | None, version: str) -> bool:
+    """Whether what a document says of its own subject names a release on an index of Python packages. version: stands beside
+    the purl. What is no version (`latest`, as some tools write of a project that never was released) names none."""
+    return purl is not None and purl.coordinate.ecosystem == "pypi" and _is_version(purl.coordinate.version or version)
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True

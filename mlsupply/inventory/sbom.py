@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
+from typing import Any
 
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import gap, quoted
+from mlsupply.inventory.parsing import gap, json_of, quoted, text_of
 from mlsupply.inventory.purl import Purl
 from mlsupply.model import Coordinate, Edge, Gap, Inventory, Package, PackageKey, Reason
 from mlsupply.project import united
@@ -18,6 +19,8 @@ _STRINGS = re.compile(
     r'"(?:purl|referenceLocator|bomFormat|specVersion|spdxVersion|name)"\s*:\s*"((?:[^"\\\n]|\\.){0,4000})"'
     r"|<(?:[A-Za-z0-9]{1,20}:)?(?:purl|name)>([^<>&]{0,4000})<"
 )
+_NAMED_SBOM = re.compile(r"(?i)(?:bom|\.cdx|\.cyclonedx|\.spdx)\.json$")
+_MARKS = ('"bomFormat"', '"spdxVersion"', "spdx.org/rdf/3")
 _TOLD = 20  # faults of one sort told apart; the rest are counted
 
 
@@ -27,6 +30,21 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     return Inventory(
         path=path, format="sbom", gaps=(gap(path, Reason.UNSUPPORTED, "of SPDX only the JSON form is read", hint=hint),)
     )
+
+
+def document_of(path: str, tree: Tree, limits: Limits) -> tuple[str, Any] | Gap | None:
+    """The text of a JSON document and what it holds; None where only a part of the file's name speaks of SBOMs and the text
+    is none: lists of licences and schemas are called so too."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return text
+    if not _NAMED_SBOM.search(path) and not any(mark in text for mark in _MARKS):
+        return None
+    document = json_of(path, text)
+    if isinstance(document, Gap):
+        return document
+    is_one = isinstance(document, Mapping) and any(key in document for key in ("bomFormat", "spdxVersion", "@graph"))
+    return (text, document) if is_one or _NAMED_SBOM.search(path) else None
 
 
 class Sbom:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlsupply.inventory.parsing import gap, json_of, named, opened, string, strings, tables
-from mlsupply.inventory.purl import Purl, parse
-from mlsupply.inventory.sbom import Sbom
+from mlsupply.inventory.parsing import gap, named, string, strings, tables
+from mlsupply.inventory.purl import Purl, is_own_release, parse
+from mlsupply.inventory.sbom import Sbom, document_of
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason
 from mlsupply.world import Limits, Tree
 
@@ -30,9 +30,9 @@ _PACKAGED = frozenset({"LIBRARY", "APPLICATION", "FRAMEWORK", ""})  # purposes o
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """The packages of a document."""
-    contents = opened(path, tree, limits, json_of)
-    if isinstance(contents, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(contents,))
+    contents = document_of(path, tree, limits)
+    if isinstance(contents, Gap | None):
+        return Inventory(path=path, format=FORMAT, gaps=(contents,) if contents else ())
     text, document = contents
     if isinstance(document, Mapping) and "spdxVersion" not in document and "bomFormat" in document:
         from mlsupply.inventory import cyclonedx
@@ -61,7 +61,8 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
         purl = _purl(entry, sbom, is_root=identity in roots)
         if identity in roots and len(roots) == 1:
             sbom.root = named(string(entry, "name"))
-        elif purl is not None:
+            purl = purl if is_own_release(purl, string(entry, "versionInfo", 200)) else None
+        if purl is not None:
             known[identity] = purl.coordinate
             sbom.add(_package(entry, purl, sbom))
     return _with_edges(sbom, relations, roots, known)
@@ -125,6 +126,6 @@ def _with_edges(
             continue
         if parent in known:
             edges.setdefault(known[parent], []).append(Edge(known[child].name, known[child].version))
-        elif parent in roots:
+        if parent in roots:
             direct.add(known[child])
     return sbom.linked(FORMAT, edges, direct)
