@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import bz2
 import gzip
 import hashlib
 import json
+import lzma
 import sys
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -232,6 +235,28 @@ def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, p
     assert [(fact.behaviour, fact.member.partition("!/")[0]) for fact in facts.code] == [
         ("model-runs-code", name) for name, _ in models
     ]
+
+
+def test_a_model_under_the_name_of_something_else_is_found_by_its_first_bytes(tmp_path: Path, pool: Pool) -> None:
+    """A loader opens what it is pointed at: the suffix is for people."""
+    old, new = b"cos\nsystem\n(S'echo'\ntR.", b"\x80\x02cos\nsystem\nX\x04\0\0\0echo\x85R."
+    torch = zipped([("archive/data.pkl", new)])
+    hidden = [old, new, gzip.compress(old), bz2.compress(old), lzma.compress(new), zlib.compress(new), torch]
+    hidden += [lzma.compress(old, lzma.FORMAT_ALONE)]
+    members = [(f"demo/table{number}.tab", data) for number, data in enumerate(hidden)]
+    members += [("demo/de", gzip.compress(new)), ("demo/readme.txt", new)]
+    honest = [
+        ("demo/a.tab", b"x,y\n1,2\n"),
+        ("demo/b.tab", gzip.compress(b"x,y\n1,2\n")),
+        ("demo/c.cmap", zlib.compress(bytes(99))),
+    ]
+    for name in ("a.whl", "a.tar.gz"):
+        packed = (zipped if name.endswith(".whl") else tarred)([*members, *honest])
+        facts = look_inside(put(tmp_path, name, packed), pool)
+        assert {fact.member.partition("!/")[0] for fact in facts.code if fact.behaviour == "model-runs-code"} == dict(
+            members
+        ).keys()
+        assert not [gap for gap in facts.gaps if gap.place is None or gap.place.member.partition("!/")[0] in dict(honest)]
 
 
 @pytest.mark.parametrize(

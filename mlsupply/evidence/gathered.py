@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from mlsupply.evidence.allowance import MOST_TEXT, Allowance
-from mlsupply.evidence.archives import Limits, Member, Walked, is_nested_name
+from mlsupply.evidence.archives import Limits, Member, Walk, Walked, is_nested_name
 from mlsupply.evidence.facets import ArchiveFact, CodeFact
 from mlsupply.evidence.files.agent_files import agent_facts, is_agent_file
 from mlsupply.evidence.files.builds import build_facts, build_system
@@ -20,7 +20,7 @@ from mlsupply.evidence.files.bytecode import over_sources, runs_unchecked, witho
 from mlsupply.evidence.files.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.files.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
-from mlsupply.evidence.files.model_files import is_model, model_facts
+from mlsupply.evidence.files.model_files import begins_like_model, is_model, model_facts
 from mlsupply.evidence.files.native import binary_fact
 from mlsupply.evidence.files.requirement_lists import is_requirement_list, requirement_facts
 from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines
@@ -86,7 +86,8 @@ class Gathered:
 
     archive, code, gaps: facts and gaps about all that is no Python; members: (path, size in bytes) of all; digests: sha256
     as hex of what was read; layout_files, records: path -> content; sources: what the analyser has to follow; skipped: what
-    the pre-filter left out; unlinked: paths of the same that there was no memory to keep; python, source_bytes: how many
+    the pre-filter left out; disguised: paths that were not read for their names and begin like models (`add_disguised`);
+    unlinked: paths of the same that there was no memory to keep; python, source_bytes: how many
     Python files there are, and their size together.
     """
 
@@ -102,6 +103,7 @@ class Gathered:
         self.records: dict[str, bytes] = {}
         self.sources: list[Source] = []
         self.skipped: list[SkippedFile] = []
+        self.disguised: list[str] = []
         self.unlinked: list[str] = []
         self.python = 0
         self.source_bytes = 0
@@ -132,12 +134,25 @@ class Gathered:
         if self._unchecked_bytecode:
             self.archive += over_sources(self._unchecked_bytecode, set(paths))
 
+    def add_disguised(self, walk: Walk) -> None:
+        """Looks into what begins like a model under another name, in one more walk where there is any."""
+        if not self.disguised:
+            return
+        paths = set(self.disguised)
+        for item in walk(lambda path, size: path in paths):
+            if isinstance(item, Gap) and item.place is not None and item.place.member in paths:
+                self.gaps.append(item)
+            elif isinstance(item, Member) and item.path in paths and item.data is not None:
+                self._add_other(item.path, item.data)
+
     def _add_member(self, member: Member) -> None:
         self.members.append((member.path, member.size))
         if (odd := binary_fact(member)) is not None:
             self.archive.append(odd)
         if member.data is not None:
             self._sort(member.path, member.data)
+        elif begins_like_model(member.head) and not is_wanted(member.path, member.size):
+            self.disguised.append(member.path)
         if member.path.endswith(".pyc") and runs_unchecked(member.head):
             self._unchecked_bytecode.append(member.path)
         if detail := _too_long(member):
@@ -234,7 +249,7 @@ class Gathered:
             self.code += facts
             if not facts and (cut := unseen(path, data)):
                 self.add_gap(path, Reason.LIMIT, f"{cut} were not looked at")
-        elif is_model(path) and not is_nested_name(path):
+        elif (is_model(path) or begins_like_model(data)) and not is_nested_name(path):
             facts, gaps = model_facts(path, data)
             self.code += facts
             self.gaps += (_at_member(gap, self.subject) for gap in gaps)

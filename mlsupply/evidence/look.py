@@ -45,6 +45,7 @@ def looked_at(
         if gathered.python == 1:
             pool.expect()  # nearly every package has something to follow
     gathered.finish()
+    gathered.add_disguised(walked)
     shape = layout_of((path for path, _ in gathered.members), gathered.layout_files)
     setup = next((one.data for one in gathered.sources if one.path == f"{shape.top}setup.py"), b"")
     code = [at_its_moment(fact, shape, setup) for fact in gathered.code]
