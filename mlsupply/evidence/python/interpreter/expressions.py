@@ -1,4 +1,4 @@
-"""Evaluates expressions to abstract values: names, attributes, subscripts, operators, calls."""
+"""Evaluates expressions to abstract values: names, attributes, subscripts, calls; operators are in `operations`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from mlsupply.evidence.python.interpreter import (
     importing,
     methods,
     objects,
+    operations,
     own_containers,
     reflection,
     special_methods,
@@ -24,9 +25,9 @@ from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
 from mlsupply.evidence.python.libraries import own_source
-from mlsupply.evidence.python.values import app_settings, containers, folding, operators, request_parts
+from mlsupply.evidence.python.values import app_settings, containers, folding, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.taint import kinds_in, labels_after_comparison
+from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     HOLE,
     MAX_TEXT,
@@ -36,7 +37,6 @@ from mlsupply.evidence.python.values.value import (
     Scope,
     Value,
     constant,
-    taint_of,
     unknown,
 )
 
@@ -211,89 +211,9 @@ class Expressions(Machine):
         """The value of the environment variable of this name."""
         raise NotImplementedError
 
-    def _binary(self, node: ast.BinOp) -> Value:
-        """Chains of operators are walked without recursion: they may be thousands long."""
-        spine: list[ast.BinOp] = []
-        left: ast.expr = node
-        while isinstance(left, ast.BinOp):
-            spine.append(left)
-            left = left.left
-        result = self.value(left)
-        for step in reversed(spine):
-            self.tick()
-            right = self.value(step.right)
-            if result.instance is not None or right.instance is not None:
-                result = self._overloaded(step, result, right)
-            else:
-                result = operators.binary(type(step.op), result, right)
-        return result
-
-    def _overloaded(self, node: ast.BinOp, left: Value, right: Value) -> Value:
-        """A binary operator of which one operand is an object of this module."""
-        name = type(node.op).__name__
-        if name == "Mod" and isinstance(left.const, str):
-            special_methods.operated(self, right, "str", [], node)
-        result = special_methods.operated(self, left, name, [right], node)
-        if result is None:
-            result = special_methods.operated(self, right, "R" + name, [left], node)
-        return result if result is not None else operators.binary(type(node.op), left, right)
-
-    def _bool_operator(self, node: ast.BoolOp) -> Value:
-        values = [self.value(part) for part in node.values]
-        for value in values[:-1]:
-            if value.instance is not None:
-                special_methods.operated(self, value, "bool", [], node)
-        if node not in self.conditions:
-            self.conditions.add(node)
-            self.condition(node)
-        if isinstance(node.op, ast.And) and values[-1].known and values[-1].const:
-            # the last operand, or a false one of which only the taint matters
-            return constant(values[-1].const, values[-1].layers, taint_of(*values))
-        return merged(values)
-
     def condition(self, node: ast.BoolOp) -> None:
         """Notes facts about an `and` or `or` expression; called once for each."""
         raise NotImplementedError
-
-    def _conditional(self, node: ast.IfExp) -> Value:
-        test = self.value(node.test)
-        if test.instance is not None:
-            special_methods.operated(self, test, "bool", [], node)
-        body, orelse = self.value(node.body), self.value(node.orelse)
-        if isinstance(test.const, bool):  # the likely one: what is known of a condition may not be all of it
-            return merged([body, orelse] if test.const else [orelse, body])
-        if body.ref == orelse.ref and body.text == HOLE != orelse.text:
-            return merged([orelse, body])  # of the same kind, and the path of the second is a known default
-        return merged([body, orelse])
-
-    def _unary(self, node: ast.UnaryOp) -> Value:
-        value = self.value(node.operand)
-        if (made := special_methods.operated(self, value, type(node.op).__name__, [], node)) is not None:
-            return made
-        if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
-            return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
-        return unknown(value)
-
-    def _compare(self, node: ast.Compare) -> Value:
-        """A comparison, folded where two constants are compared. One of a digest marks the root as verifying."""
-        values = [self.value(node.left), *(self.value(part) for part in node.comparators)]
-        for value in values:
-            if value.ref and ("hashlib" in value.ref or "digest" in value.ref):
-                self.verified.add(self.root)
-        if values[0].instance is not None and isinstance(
-            node.ops[0], ast.Eq | ast.NotEq | ast.Lt | ast.Gt | ast.LtE | ast.GtE
-        ):
-            special_methods.operated(self, values[0], type(node.ops[0]).__name__, values[1:], node)
-        elif values[-1].instance is not None and isinstance(node.ops[-1], ast.In | ast.NotIn):
-            special_methods.operated(self, values[-1], "In", values[:1], node)
-        elif values[0].instance is not None:
-            special_methods.operated(self, values[0], "Eq", values[1:], node)  # `in` compares with each item
-        if len(values) == 2 and values[0].known and values[1].known:
-            return operators.compared(type(node.ops[0]), values[0], values[1])
-        if values[-1].ref == "os.environ" and isinstance(values[0].const, str):
-            return Value(taint=self.environment(values[0], node).taint)  # only whether it is set
-        taint = taint_of(*values)
-        return Value(taint=labels_after_comparison(taint) if taint else taint)
 
     def _lambda(self, node: ast.Lambda) -> Value:
         for default in (*node.args.defaults, *node.args.kw_defaults):
@@ -382,11 +302,11 @@ _HANDLERS: dict[type[ast.expr], Any] = {
     ast.Attribute: Expressions._attribute,
     ast.Subscript: Expressions._subscript,
     ast.Call: Expressions._call,
-    ast.BinOp: Expressions._binary,
-    ast.BoolOp: Expressions._bool_operator,
-    ast.IfExp: Expressions._conditional,
-    ast.UnaryOp: Expressions._unary,
-    ast.Compare: Expressions._compare,
+    ast.BinOp: operations.binary,
+    ast.BoolOp: operations.bool_operator,
+    ast.IfExp: operations.conditional,
+    ast.UnaryOp: operations.unary,
+    ast.Compare: operations.compared,
     ast.JoinedStr: displays.joined,
     ast.FormattedValue: displays.formatted,
     ast.List: displays.sequence,

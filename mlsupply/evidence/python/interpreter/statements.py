@@ -1,4 +1,4 @@
-"""Runs statements abstractly: both sides of every branch, and loops over constants turn by turn."""
+"""Runs statements abstractly: loops over constants turn by turn, and both sides of every branch (`if_statements`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from mlsupply.evidence.python.interpreter import (
     comprehensions,
     default_run,
+    if_statements,
     importing,
     objects,
     patterns,
@@ -17,13 +18,11 @@ from mlsupply.evidence.python.interpreter import (
 )
 from mlsupply.evidence.python.interpreter.assignments import Assignments
 from mlsupply.evidence.python.interpreter.branches import joined, keep_sensitive, merge_with
-from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.loops import Loop, distinct, loop_of
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
-from mlsupply.evidence.python.interpreter.missing_packages import handles_missing, tests_for_missing
+from mlsupply.evidence.python.interpreter.missing_packages import handles_missing
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.taint import on_request
 from mlsupply.evidence.python.values.value import Scope, Value, constant, unknown
 from mlsupply.named import NamedTuple
 
@@ -120,7 +119,7 @@ class Statements(Assignments):
                 special_methods.operated(self, self.value(case.guard), "bool", [], node)
         last = node.cases[-1]
         every = isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None and last.guard is None
-        self._branches([*(case.body for case in node.cases), *([] if every else [[]])])
+        self.branches([*(case.body for case in node.cases), *([] if every else [[]])])
 
     def _raise(self, node: ast.Raise) -> None:
         value = self.value(node.exc)
@@ -143,93 +142,13 @@ class Statements(Assignments):
             elif isinstance(target, ast.Subscript):
                 special_methods.operated(self, self.value(target.value), "del[]", [self.value(target.slice)], node)
 
-    def _if(self, node: ast.If) -> None:
-        """Follows both branches, unless the condition is for the type checker only. Branches that run only for a program,
-        only for some variables, only where something is missing, or only on request are followed as such."""
-        before = dict(self.scope.names)
-        if _is_main(node.test):
-            root, self.root = self.root, self.main_root()
-            self.body(node.body)
-            self.root = root
-            self._else(node, before)
-            return
-        test = self.value(node.test)
-        if test.known and node in self.turning:
-            self.body(node.body if test.const else node.orelse)
-            return
-        if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-            self.body(node.orelse)
-            return
-        self.guard(node, test)
-        if test.instance is not None:
-            special_methods.operated(self, test, "bool", [], node)
-        loops = self.environment_loops
-        if loops and loops[-1].scope is self.scope and comprehensions.startswith_name(node.test):
-            self._variables_with_prefix(node, loops[-1])
-            return
-        if self.mentions_install and self._asks_for_missing(node, tests_for_missing, node.test):
-            self.when_missing += 1
-            self.body(node.body)
-            self.when_missing -= 1
-            self._else(node, before)
-            return
-        if on_request(test.taint):
-            self._if_on_request(node, default_run.outcome_of_test(self, node.test))
-            return
-        if not node.orelse:
-            self._body_if_met(node)
-            self._else(node, before)
-            return
-        self._branches([node.body, node.orelse])
-
-    def _else(self, node: ast.If, before: dict[str, Value]) -> None:
-        """Runs what follows where the condition is not met. before: the names bound before the body, which is taken to have
-        been run: what is bound later replaces what was bound earlier, but for what is worth following in it."""
-        after = dict(self.scope.names)
-        self.body(node.orelse)
-        if node.orelse:
-            before = {name: value for name, value in after.items() if value is not before.get(name)}
-        keep_sensitive(self.scope.names, before)
-
-    def _body_if_met(self, node: ast.If) -> None:
-        """Runs the body of an `if`, in which a variable that the test compares with words is one of these."""
-        known, names = one_of_words(node.test, self.scope.names), self.scope.names
-        before = names[known.name] if known is not None else None
-        if known is not None:
-            names[known.name] = known.value
-        self.body(node.body)
-        if known is not None and before is not None and names.get(known.name) is known.value:
-            names[known.name] = before
-
-    def _variables_with_prefix(self, node: ast.If, loop: EnvironmentLoop) -> None:
-        """`if name.startswith(...)` in a loop over the environment: the body sees only variables with that prefix."""
-        names = self.scope.names
-        before = {name: names[name] for name in loop.names if name in names}
-        if comprehensions.startswith_name(node.test) in before:
-            names.update({name: comprehensions.with_prefix_only(self, value, [node.test]) for name, value in before.items()})
-        self.body(node.body)
-        names.update(before)
-        self.body(node.orelse)
-
-    def _asks_for_missing(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
+    def asks_for_missing(self, node: ast.AST, question: Callable[..., bool], *about: ast.AST) -> bool:
         """`question(*about)` of `missing_packages`, cached by node."""
         if node not in self.missing_questions:
             self.missing_questions[node] = question(*about)
         return self.missing_questions[node]
 
-    def _if_on_request(self, node: ast.If, by_default: bool | None) -> None:
-        """An `if` on what the user asks for. by_default: its outcome where the user asks for nothing, None where that is not
-        known. The branch not taken by default is on request; so is all that follows a body taken by default that leaves."""
-        before = dict(self.scope.names)
-        self.on_request += by_default is False
-        self._body_if_met(node)
-        self.on_request -= by_default is False
-        self.on_request += by_default is True
-        self._else(node, before)
-        self.on_request -= by_default is True
-        self.declined = by_default is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
-
-    def _branches(self, bodies: list[list[ast.stmt]]) -> None:
+    def branches(self, bodies: list[list[ast.stmt]]) -> None:
         """Alternative branches: each starts from the names bound before, and what they bind is merged afterwards."""
         names = self.scope.names
         before, bound = dict(names), dict[str, list[Value]]()
@@ -355,7 +274,7 @@ class Statements(Assignments):
             if handler.name:
                 thrown = self.raised[raised:]
                 self.scope.set(handler.name, merged(thrown) if thrown else Value())
-            absent = self.mentions_install and self._asks_for_missing(handler, handles_missing, node, handler)
+            absent = self.mentions_install and self.asks_for_missing(handler, handles_missing, node, handler)
             self.when_missing += absent
             self.body(handler.body)
             self.when_missing -= absent
@@ -368,18 +287,6 @@ class Statements(Assignments):
 _REDIRECTS = frozenset(  # they put back what they changed
     {"contextlib.redirect_stdout()", "contextlib.redirect_stderr()", "contextlib.ExitStack()"}
 )
-
-
-def _is_main(test: ast.expr) -> bool:
-    """Whether this is `__name__ == "__main__"`."""
-    return (
-        isinstance(test, ast.Compare)
-        and isinstance(test.left, ast.Name)
-        and test.left.id == "__name__"
-        and isinstance(test.comparators[0], ast.Constant)
-        and test.comparators[0].value == "__main__"
-        and isinstance(test.ops[0], ast.Eq)
-    )
 
 
 def _swallows(handler: ast.ExceptHandler) -> bool:
@@ -400,7 +307,7 @@ _HANDLERS: dict[type[ast.stmt], Any] = {
     ast.FunctionDef: Statements._function,
     ast.AsyncFunctionDef: Statements._function,
     ast.ClassDef: Statements._class,
-    ast.If: Statements._if,
+    ast.If: if_statements.followed,
     ast.For: Statements._for,
     ast.AsyncFor: Statements._for,
     ast.While: Statements._while,
