@@ -30,4 +30,3 @@ The way of the data, and the module for each step:
 The result is a `module_facts.ModuleFacts`. Whether a fact is a finding is decided by the rules, never here. What could not
 be followed, because it is too much or cannot be parsed, stands in `ModuleFacts.stopped` and becomes a gap.
 """
-

@@ -5,21 +5,15 @@ from __future__ import annotations
 import ast
 
 from mlsupply.evidence.files.start_lines import SUFFIXES
+from mlsupply.evidence.python import entry_points, sinks, sources, summaries
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python import sinks, sources, summaries
 from mlsupply.evidence.python.interpreter import conditions, decorators, hooks, methods, objects, replacements, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Call, SentKey
 from mlsupply.evidence.python.interpreter.machine import (
     CODE_DEPTH,
-    MAX_INLINE,
-    MAX_ROOT_STEPS,
-    MAX_STEPS,
-    SHALLOW,
-    BudgetError,
 )
 from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import (
-    command_options,
     execution,
     higher_order,
     implicit_calls,
@@ -29,7 +23,7 @@ from mlsupply.evidence.python.libraries import (
     wearing_out,
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
-from mlsupply.evidence.python.network import diverted, far_end, object_servers, requested, servers, shares, uploads
+from mlsupply.evidence.python.network import diverted, far_end, object_servers, shares, uploads
 from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
@@ -186,31 +180,7 @@ class Analyser(Statements):
         return [this]
 
     def registered_with(self, registrar: Value, function: Value, node: ast.AST) -> None:
-        closure = function.closure
-        servers.view(self, registrar, function)
-        if closure is None or isinstance(closure.node, ast.ClassDef):
-            return
-        command_options.declared(self, registrar, closure, node)
-        if requested.registered(registrar, function, node) and closure in self.ever_entered:
-            self._follow_again(closure)
-        if not know.MESSENGERS.match(registrar.ref) and not _on_received(registrar, node):
-            return
-        spec = closure.node.args
-        label = self.origin("received", registrar.ref.replace("()", ""), getattr(node, "lineno", 0))
-        first = self.implicit_arguments(closure)
-        named = {}
-        for parameter in [*spec.posonlyargs, *spec.args, *spec.kwonlyargs][len(first) :]:
-            named[parameter.arg] = value = Value(taint=label)
-            if parameter.arg in _CONNECTIONS:
-                value.ref, value.text = registrar.ref.removesuffix("()") + "()", registrar.text
-        self.enter(closure, first, named, node)
-
-    def _follow_again(self, closure: Closure) -> None:
-        """Follows a function again, as an entry point, of which it has become known what it is called with."""
-        root, self.root = self.root, closure.name
-        self.call_results.clear()
-        self.enter(closure, self.implicit_arguments(closure), {}, None)
-        self.root = root
+        entry_points.registered(self, registrar, function, node)
 
     def environment(self, key: Value, node: ast.AST) -> Value:
         if isinstance(key.const, str) and key.const in self.variables:
@@ -339,15 +309,7 @@ class Analyser(Statements):
 
     def run_deferred(self) -> None:
         """Runs the deferred calls (threads, callbacks), whose arguments may have been changed since."""
-        deferred, self.deferred = self.deferred, []
-        self.coroutines.clear()
-        root = self.root
-        try:
-            for function, args, keywords, node, self.root in deferred:
-                self.call(function, args, keywords, node)
-        except (BudgetError, RecursionError):
-            self.exhausted.add(self.root)
-        self.root, self.deferred = root, []
+        entry_points.run_deferred(self)
 
     def release(self) -> None:
         """Breaks the reference cycles between scopes and functions once all facts are noted, so that everything is freed at
@@ -363,46 +325,9 @@ class Analyser(Statements):
         self.call_results.clear()
 
     def run_root(self, name: str, closure: Closure) -> None:
-        """Follows a function as an entry point, within a budget of its own. One that exhausts the budget is followed again
-        to a lesser depth. Since the functions it calls are followed on their own too, that misses only taint worth following
-        that is carried deeper; only then is the root noted as exhausted."""
-        if self._run_to_end(name, closure):
-            return
-        self.exhausted.discard(name)
-        self.depth, cut = SHALLOW, self.cut_off
-        if cut or self.steps + MAX_ROOT_STEPS > MAX_STEPS or not self._run_to_end(name, closure) or self.cut_off:
-            self.exhausted.add(name)
-        self.depth = MAX_INLINE
-
-    def _run_to_end(self, name: str, closure: Closure) -> bool:
-        """Follows the entry point once; whether the budget and the depth sufficed."""
-        self.root = name
-        self.root_end = self.steps + MAX_ROOT_STEPS
-        self.at_module_level()
-        self.cut_off = False
-        try:
-            first = self.implicit_arguments(closure)
-            given = self.enter(closure, first, {}, None)
-            summaries.note_returned(self, name, given)
-            if hooks.gives_code(closure):
-                execution.executed(self, Call("builtins.exec", Value(), [given], {}, closure.node, None), given)
-            if name in know.BACKEND_HOOKS and name.startswith("get_requires"):
-                execution.required(self, given, closure.node)
-            self.run_deferred()
-        except (BudgetError, RecursionError):
-            return False
-        if self.cut_off and self.depth == MAX_INLINE:
-            self.exhausted.add(name)  # taint was carried deeper than MAX_CARRIED
-        return name not in self.exhausted
-
-
-def _on_received(registrar: Value, node: ast.AST) -> bool:
-    """Whether this is `thing.on(...)` of a thing that was received from the network."""
-    made = node.func if isinstance(node, ast.Call) else None
-    return isinstance(made, ast.Attribute) and made.attr == "on" and has(registrar.taint, "received")
+        """Follows a function as an entry point of this name, within a budget of its own."""
+        entry_points.run(self, name, closure)
 
 
 # A loop over one of these receives.
 _STREAMS = ("connect()", "asyncio.open_connection()", "asyncio.open_unix_connection()", "().makefile()")
-# Names of parameters that stand for the connection itself.
-_CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})

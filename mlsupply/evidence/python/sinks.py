@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.commands import spawning
+from mlsupply.evidence.python.commands import spawning, standard_input
 from mlsupply.evidence.python.interpreter import hooks, objects, replacements
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.libraries import (
@@ -141,7 +141,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
         _listens(machine, call)
     clipboard.called(machine, call)
     if ref.endswith((".communicate", ".stdin.write", "os.popen().write")) and call.receiver is not None and call.args:
-        spawning.fed(machine, call, call.receiver.items or [], call.args[0])
+        standard_input.fed(machine, call, call.receiver.items or [], call.args[0])
     if ref in {"socket.socket().makefile", "os.dup2"}:
         tied_shells.tied(machine, call)
     return None
