@@ -15,12 +15,13 @@ from types import ModuleType
 
 import pytest
 
-from mlsupply.evidence.archives import Budget, Limits, Member, Walked, walk, walk_bytes
+from mlsupply.evidence.archives import Budget, Limits, Member, Walked, walk
 from mlsupply.evidence.archives_tar import members
 from mlsupply.evidence.facets import ArchiveFact
 from mlsupply.evidence.record import rows
 from mlsupply.model import Gap, Reason
 from tests.code_pieces import spoiled_archive
+from tests.looking import walk_bytes
 
 
 def everything(path: str, size: int) -> bool:

@@ -69,6 +69,11 @@ def _normal_key(match: re.Match[str]) -> str:
     )
 
 
+def is_version(text: str) -> bool:
+    """Whether this is a version (PEP 440), as a release on an index must have."""
+    return sort_key(text) is not None
+
+
 def same_version(one: str, other: str) -> bool:
     """Whether two texts are one version (PEP 440): file names say `1.0` where a lock says `1.0.0`. What is none is only
     itself."""

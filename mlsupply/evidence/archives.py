@@ -115,11 +115,6 @@ def walk(path: Path, wants: Wants, limits: Limits | None = None, subject: str = 
         yield Budget(limits, subject, 0).gap(Reason.NOT_FOUND, f"could not be read: {error.strerror or error}")
 
 
-def walk_bytes(data: bytes, wants: Wants, limits: Limits | None = None, subject: str = "archive") -> Iterator[Walked]:
-    """The same for an archive in memory."""
-    yield from _opened(io.BytesIO(data), "", wants, Budget(limits or Limits(), safe(subject), len(data)), 0)
-
-
 def members_named(names: Collection[str], walk: Walk, most_bytes: int, most_files: int) -> dict[str, list[Member]] | None:
     """File name -> all members of that name, in any folder; None where there are more than `most_files` of them altogether.
     Those larger than `most_bytes` come without their data."""

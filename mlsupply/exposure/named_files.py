@@ -4,12 +4,11 @@ setuptools takes dependencies. Pure."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from posixpath import dirname, join, normpath
-from typing import Any
 
 from mlsupply.inventory import reader_of
-from mlsupply.inventory.parsing import toml_of
+from mlsupply.inventory.parsing import table, toml_of
 from mlsupply.model import Gap
 
 _FILE_WORD = re.compile(rb"""[^\s"',\[\]]+""")
@@ -56,14 +55,9 @@ def _dynamic(data: bytes) -> Iterator[bytes]:
     if b"setuptools" not in data or b"dynamic" not in data:
         return
     document = toml_of("", data.decode("utf-8", "replace"))
-    place = {} if isinstance(document, Gap) else _table(_table(_table(document, "tool"), "setuptools"), "dynamic")
-    for named in (_table(place, "dependencies"), *_table(place, "optional-dependencies").values()):
+    place = {} if isinstance(document, Gap) else table(table(table(document, "tool"), "setuptools"), "dynamic")
+    for named in (table(place, "dependencies"), *table(place, "optional-dependencies").values()):
         files = named.get("file") if isinstance(named, dict) else None
         for file in files if isinstance(files, list) else [files]:
             if isinstance(file, str):
                 yield file.encode("utf-8", "replace")
-
-
-def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = document.get(key)
-    return found if isinstance(found, dict) else {}

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mlsupply.advisories.incident_records import BadFile, Incident, incident
 from mlsupply.advisories.incident_records import index as incidents
+from mlsupply.advisories.versions import is_version, same_version
 from mlsupply.errors import MlsupplyError
 from mlsupply.text import canonical, safe
 from mlsupply.value import replace, value
@@ -52,7 +53,7 @@ class Question:
     def is_bad(self, name: str, version: str) -> bool:
         """Whether this release is one of those asked for; versions compare as PEP 440 has them, else as written."""
         versions = self.bad.get(name, frozenset())
-        return versions is None or version in versions or any(_same(version, bad) for bad in versions)
+        return versions is None or version in versions or any(same_version(version, bad) for bad in versions)
 
 
 def ask(text: str, window: str = "") -> Question:
@@ -79,7 +80,7 @@ def _named(text: str) -> tuple[str, frozenset[str] | None]:
         raise _no_question(f"{safe(text) or 'an empty word'} is neither an incident nor a release", text)
     versions = [version.strip().removeprefix("==").strip() for version in match[2].split(",")] if match[2] else None
     for version in versions or ():
-        if version and not _is_version(version):
+        if version and not is_version(version):
             raise _no_question(f"{safe(version)} in {safe(text)} is no version", text)
     return canonical(match[1]), None if versions is None else frozenset(filter(None, versions))
 
@@ -161,22 +162,3 @@ def _moment(text: str) -> int | None:
     except ValueError:
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def _is_version(text: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
-
-
-def _same(one: str, other: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        return Version(one) == Version(other)
-    except InvalidVersion:
-        return False

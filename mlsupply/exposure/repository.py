@@ -145,14 +145,15 @@ def _logged(common: Path, unread: list[str]) -> list[str]:
     """What the reflogs of the repository and its worktrees name, sorted (gitrepository-layout(5): `logs`)."""
     found: set[str] = set()
     for top in (common, *_worktrees(common, unread)):
-        for where, _, names in os.walk(top / "logs", onerror=lambda error: _note(error, unread)):
+        for where, _, names in os.walk(top / "logs", onerror=lambda error: note_refused(error, unread)):
             for name in names:
                 for line in _lines(Path(where, name), unread):
                     found.update(word for word in line.split(" ", 2)[:2] if _OID.match(word) and word.strip("0"))
     return sorted(found)
 
 
-def _note(error: OSError, unread: list[str]) -> None:
+def note_refused(error: OSError, unread: list[str]) -> None:
+    """Adds to `unread` the folder that may not be read; one that is not there (any more) hides nothing."""
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
         unread.append(str(error.filename))
 
@@ -194,7 +195,7 @@ def _refs(git_dir: Path, unread: list[str]) -> list[Ref]:
         if _OID.match(oid) and name:
             found[name] = oid
     root = git_dir / "refs"
-    for where, folders, names in os.walk(root, onerror=lambda error: _note(error, unread)):
+    for where, folders, names in os.walk(root, onerror=lambda error: note_refused(error, unread)):
         folders.sort()
         for name in names:
             path = Path(where, name)

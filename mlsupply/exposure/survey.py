@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from mlsupply.exposure.answer import Answer, answer, judged
 from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.question import Question
-from mlsupply.exposure.repository import Repository, find, gap, open_repository
+from mlsupply.exposure.repository import Repository, find, gap, note_refused, open_repository
 from mlsupply.exposure.submodules import unread
 from mlsupply.exposure.tracing import History, trace
 from mlsupply.inventory import reader_of
@@ -31,11 +32,8 @@ def repositories(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     for path in paths:
         unread: list[str] = []
 
-        def note(error: OSError, unread: list[str] = unread) -> None:
-            if not isinstance(error, FileNotFoundError | NotADirectoryError):
-                unread.append(str(error.filename))
-
-        for seen, (where, folders, names) in enumerate(os.walk(path, onerror=note)):
+        refused = partial(note_refused, unread=unread)
+        for seen, (where, folders, names) in enumerate(os.walk(path, onerror=refused)):
             bare = "HEAD" in names and "objects" in folders and "refs" in folders
             if ".git" in folders or ".git" in names or bare:
                 yield where, path

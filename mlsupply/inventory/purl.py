@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from mlsupply.advisories.versions import is_version
 from mlsupply.model import Coordinate, Source, SourceKind
 from mlsupply.text import canonical, safe, without_credentials
 from mlsupply.value import field, value
@@ -60,14 +61,4 @@ def parse(text: str) -> Purl | None:
 def is_own_release(purl: Purl | None, version: str) -> bool:
     """Whether what a document says of its own subject names a release on an index of Python packages. version: stands beside
     the purl. What is no version (`latest`, as some tools write of a project that never was released) names none."""
-    return purl is not None and purl.coordinate.ecosystem == "pypi" and _is_version(purl.coordinate.version or version)
-
-
-def _is_version(text: str) -> bool:
-    from packaging.version import InvalidVersion, Version
-
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True
+    return purl is not None and purl.coordinate.ecosystem == "pypi" and is_version(purl.coordinate.version or version)

@@ -209,8 +209,8 @@ def _kept(kind: str, data: bytes) -> Path:
 def fuzz(seconds: float) -> None:
     """Until the time is over or something is raised; what it was raised for, and what took long, is kept in the temporary
     folder."""
-    from mlsupply.evidence.archives import walk_bytes
     from mlsupply.evidence.python import analyse
+    from tests.looking import walk_bytes
 
     end, tried, slowest = time.monotonic() + seconds, 0, 0.0
     for kind, data in _mutants(int(time.time())):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.syntax.survey import children, descendants
+from mlsupply.evidence.python.syntax.survey import children, descendants, last_name
 from mlsupply.named import NamedTuple
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def use_of(machine: Analyser, call: Call) -> Use:
     if not isinstance(call.node, ast.Call) or not machine.running:
         return _READ
     function = machine.running[-1].node
-    if _name_of(call.node.func) in _STARTERS and _name_of(call.node.func) != call.ref.rpartition(".")[2]:
+    if last_name(call.node.func) in _STARTERS and last_name(call.node.func) != call.ref.rpartition(".")[2]:
         return _UNREAD
     around = {inner: outer for outer in descendants((function,)) for inner in children(outer)}
     unread = _Reading(machine, function, around, _SETTLING).is_unread(call.node)
@@ -83,7 +83,7 @@ class _Reading:
             return names is None or (isinstance(names, ast.Name) and not self._is_read(names.id))
         if isinstance(outer, ast.Attribute):
             return outer.attr in self.beside or self.is_unread(outer)
-        return isinstance(outer, ast.Call) and _name_of(outer.func) in _STARTERS
+        return isinstance(outer, ast.Call) and last_name(outer.func) in _STARTERS
 
     def _is_read(self, name: str) -> bool:
         """Is the variable used for more than to settle the request?"""
@@ -99,8 +99,4 @@ def _caller_ignores(machine: Analyser) -> bool:
     if machine.ignored_result is None or not machine.running:
         return False
     name = machine.running[-1].name.rpartition(".")[2]
-    return any(_name_of(one) == name for one in ast.walk(machine.ignored_result))
-
-
-def _name_of(node: ast.AST) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+    return any(last_name(one) == name for one in ast.walk(machine.ignored_result))
