@@ -30,7 +30,7 @@ class Check(NamedTuple):
 
     name: str
     module: str
-    question: str  # what it answers, for `explain` and the coverage sentence
+    question: str  # what it answers, for `explain` and the progress
     needs: tuple[str, ...] = ()  # settings of which it needs one to have anything to judge by; without, it does not run
 
     def is_configured(self, request: Request) -> bool:

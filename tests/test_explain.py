@@ -97,6 +97,12 @@ def test_an_advisory_without_a_description_is_explained_by_its_vector() -> None:
     assert "what: Lets an attacker read and change everything, over the network, without an account (CVSS vector)." in text
 
 
+def test_a_check_is_told_with_the_options_that_choose_it() -> None:
+    text = explain("contents").stdout
+    assert "when does it run?" in text
+    assert "`mlsupply scan --check contents` runs it alone, `--skip contents` leaves it out." in text
+
+
 def test_what_nobody_knows_is_said_with_the_nearest() -> None:
     result = explain("bad-confg")
     assert result.exit_code == 2

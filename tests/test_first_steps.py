@@ -126,6 +126,7 @@ def test_a_folder_without_advisories_makes_no_database(
         ("idna==3.10.0", 0, ""),
         ("idna == 3.9", 3, "idna == 3.9 is in none of what was read (1 input); idna is there as 3.10"),
         ("idnaa", 3, "idnaa is in none of what was read (1 input), did you mean idna?"),
+        ("indent", 3, "indent is in none of what was read (1 input)\n"),
         ("idna!!", 2, "idna!! is not the name of a package [no-name]"),
         ("idna>=3", 2, "hint: write mlsupply why NAME or NAME==VERSION"),
         ("", 2, "an empty word is not the name of a package"),

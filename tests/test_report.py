@@ -32,9 +32,9 @@ from mlsupply.report.junit import render as junit
 from mlsupply.report.markdown import render as markdown
 from mlsupply.report.sarif import render as sarif
 from mlsupply.report.spdx import render as spdx
-from mlsupply.report.table import WHOLE, sentence
+from mlsupply.report.table import WHOLE
 from mlsupply.report.table import render as table
-from mlsupply.report.view import view_of
+from mlsupply.report.view import sentence, view_of
 from tests.golden import FINDINGS, GAPS, REPORT
 
 VIEW = view_of(REPORT)

@@ -94,6 +94,14 @@ def test_a_second_offline_scan_imports_no_heavy_module_and_no_rules(lock: Path) 
     assert not [name for name in loaded if name.startswith("mlsupply.report.") and name not in _JSON]
 
 
+def test_the_verdict_alone_needs_no_table(lock: Path) -> None:
+    scan = ["scan", lock.name, "--offline", "--feed", "embedded", "--quiet"]
+    modules(scan, lock.parent)
+    loaded = modules(scan, lock.parent)
+    assert "mlsupply.report.view" in loaded
+    assert sorted(loaded & {"rich", "mlsupply.report.table", "click"}) == []
+
+
 def test_an_online_scan_with_all_it_needs_at_hand_opens_no_connection_and_imports_nothing_for_one(lock: Path) -> None:
     """A database of now, and a kept page of the index that tells which releases there are of what is hit."""
     summary = r"Paths such as C:\new and \\host\backup are read"  # as JSON writes it, much like text that is not printable

@@ -88,7 +88,10 @@ def _check(wanted: str) -> str:
     from mlsupply.audit import CHECKS
 
     found = next((check for check in CHECKS if check.name == wanted), None)
-    return f"Check {found.name}\n  {found.question}\n" if found else ""
+    if found is None:
+        return ""
+    alone = f"`mlsupply scan --check {wanted}` runs it alone, `--skip {wanted}` leaves it out."
+    return f"Check {found.name}\n  {found.question}\n  {alone} What it does not see: README, What is not checked.\n"
 
 
 def _incident(wanted: str) -> str:

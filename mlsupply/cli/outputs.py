@@ -13,7 +13,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.outcome import Report
 from mlsupply.paths import Path
 from mlsupply.report import FORMATS, Format
-from mlsupply.report.view import View, view_of
+from mlsupply.report.view import View, sentence, view_of
 from mlsupply.text import safe
 
 
@@ -111,12 +111,13 @@ def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:
     import shutil
 
     from mlsupply.report.inert import inert
-    from mlsupply.report.table import CUT, WHOLE, render, sentence
 
     report = inert(view.report)
     view = view if report is view.report else view_of(report)
     if quiet:
         return sentence(view)
+    from mlsupply.report.table import CUT, WHOLE, render  # which brings rich
+
     most = WHOLE if verbose else CUT
     if not sys.stdout.isatty():
         return render(view, most=most)

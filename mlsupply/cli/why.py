@@ -13,6 +13,7 @@ from mlsupply.errors import EXIT_CLEAN, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyE
 from mlsupply.model import Package
 
 _MOST_PATHS = 1000
+_NEAR = 0.7  # of 1: a name that is mistyped; less alike are names of other things
 _ASKED = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\[[^\]]*\])?(?:\s*==\s*(\S+))?")  # PEP 508
 
 
@@ -78,5 +79,5 @@ def _instead(name: str, packages: Iterable[Package]) -> str:
         versions.setdefault(package.name, []).append(package.version)
     if name in versions:
         return f"; {name} is there as {', '.join(filter(None, versions[name])) or 'no single version'}"
-    near = get_close_matches(name, versions, 1)
+    near = get_close_matches(name, versions, 1, cutoff=_NEAR)
     return f", did you mean {near[0]}?" if near else ""

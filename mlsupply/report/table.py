@@ -54,11 +54,6 @@ CUT = Most()
 WHOLE = Most(*[1_000_000] * 10)
 
 
-def sentence(view: View) -> bytes:
-    """The verdict alone: one line of UTF-8."""
-    return f"{view.word}: {view.headline} ({view.report.verdict.reason})\n".encode()
-
-
 def render(view: View, width: int = 100, *, color: bool = False, most: Most = CUT) -> bytes:
     """UTF-8 text `width` columns wide, with ANSI colours if asked for."""
     buffer = io.StringIO()

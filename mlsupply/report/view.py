@@ -102,6 +102,11 @@ def view_of(report: Report) -> View:
     )
 
 
+def sentence(view: View) -> bytes:
+    """The verdict alone: one line of UTF-8."""
+    return f"{view.word}: {view.headline} ({view.report.verdict.reason})\n".encode()
+
+
 _WORDS = {0: "PASS", 1: "FAIL", 3: "INCOMPLETE", 4: "NOTHING TO AUDIT"}
 
 
