@@ -102,19 +102,25 @@ def opened(machine: Analyser, call: Call) -> Value:
         taint = taint | machine.origin("encoded", f"data file {text.rpartition('/')[2]}", call.line)
     taint = taint | beside_setup(machine, text, call.line) | found_files.lists_machines(machine, text, call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
-    if (written := content_of(machine, path)) is not None:
-        made.taint, made.layers = made.taint | written.taint, written.layers
-        made.const = written.const
-    elif own_source.is_own(machine, text):
-        made.const = own_source.whole(machine, binary="b" in mode_text or call.ref.endswith("read_bytes"))
-    elif from_package:
-        made.const = package_data.content_of_file(machine, text, binary="b" in mode_text or call.ref.endswith("read_bytes"))
+    _fill(machine, made, path, binary="b" in mode_text or call.ref.endswith("read_bytes"))
     place = path.copy()
     place.taint = place.taint & taint
     made.keys = {"name": place}
     if call.ref.endswith(("read_text", "read_bytes")):
         made.ref = ""
     return made
+
+
+def _fill(machine: Analyser, file: Value, path: Value, *, binary: bool) -> None:
+    """Puts into the value of a file what it holds, where that is known: this module wrote it, is it, or came with it."""
+    text = text_of(path)
+    if (written := content_of(machine, path)) is not None:
+        file.taint, file.layers = file.taint | written.taint, written.layers
+        file.const = written.const
+    elif own_source.is_own(machine, text):
+        file.const = own_source.whole(machine, binary=binary)
+    elif "package-file" in kinds_in(path.taint):
+        file.const = package_data.content_of_file(machine, text, binary=binary)
 
 
 _READERS = re.compile(

@@ -191,14 +191,9 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
         return
     if where == "given":
         summaries.note_wanted(machine, taint_of(*call.all))
-    if places.CLOUD.match(text):  # credentials of a cloud belong there
-        labels = [one for one in labels if not addresses.of_cloud(one, text)]
-    labels = [one for one in labels if not addresses.of_own_site(one, text)]
-    kinds = [one for one in kinds_of(frozenset(labels)) if not _expected(machine, one, call, text, where, own=own)]
-    labels = of_kind(frozenset(labels), *kinds)
+    kind, labels = _unexpected(machine, call, labels, text, where, own=own)
     if not labels or addresses.takes_identity(labels, text):
         return
-    kind = kinds[0]
     if kind == "intercepted" and position == "address" and (INTERCEPTED_KEY in labels or any(map(_SEED.search, labels))):
         position = "body"  # nobody asked to put the key of a wallet or account into an address
     secrets = {label.split(":", 1)[1] for label in of_kind(taint, "secret-variable")}
@@ -227,6 +222,18 @@ def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, 
     }
     machine.fact("sends", call.node, **fields)
     misdirected_keys.asked(machine, call, use, text, fields)
+
+
+def _unexpected(
+    machine: Analyser, call: Call, labels: list[str], text: str, where: str, *, own: bool
+) -> tuple[str, list[str]]:
+    """The most sensitive kind among the labels of what goes where it is not expected to go, and the labels of all such
+    kinds; "" and none where all of it is expected. The rest is as of `note`."""
+    if places.CLOUD.match(text):  # credentials of a cloud belong there
+        labels = [one for one in labels if not addresses.of_cloud(one, text)]
+    labels = [one for one in labels if not addresses.of_own_site(one, text)]
+    kinds = [one for one in kinds_of(frozenset(labels)) if not _expected(machine, one, call, text, where, own=own)]
+    return next(iter(kinds), ""), of_kind(frozenset(labels), *kinds)
 
 
 def _use(machine: Analyser, call: Call, position: str, where: str) -> Use | None:
