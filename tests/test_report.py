@@ -85,6 +85,13 @@ def test_the_table_says_what_how_where_and_what_to_do() -> None:
     assert max(map(len, text.splitlines())) <= 100
 
 
+def test_a_check_that_lacks_something_for_all_packages_is_not_told_as_done_in_full() -> None:
+    assert VIEW.coverage[-1] == "Checked for every package: advisories."
+    stale = replace(REPORT.gaps[0], check="advisories", reason=Reason.STALE)
+    view = view_of(replace(REPORT, gaps=(*REPORT.gaps, stale)))
+    assert view.coverage[-1] == "Checked for every package, but for what is listed as not checked: advisories."
+
+
 def test_a_remedy_that_another_begins_with_is_not_said_twice() -> None:
     torch = next(group for group in VIEW.groups if group.title.startswith("torch"))
     short = replace(torch.findings[0], remedy="Upgrade to 2.11.0.")

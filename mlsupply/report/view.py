@@ -286,9 +286,20 @@ def _coverage(report: Report) -> tuple[str, ...]:
     if any(_is_wordless(finding) for finding in report.findings):
         sentences.append(_WORDLESS)
     sentences += [_checked(row) for row in report.coverage if _is_partial(row)]
-    if report.packages and (whole := [row.check for row in report.coverage if not _is_partial(row)]):
-        sentences.append(f"Checked for every package: {', '.join(whole)}.")
+    if report.packages:
+        sentences += _whole(report)
     return tuple(sentences)
+
+
+def _whole(report: Report) -> Iterator[str]:
+    """The checks that looked at every package; apart, those of which a gap about no package says that something is missing,
+    such as the newest advisories."""
+    lacking = {gap.check for gap in report.gaps}
+    whole = [row.check for row in report.coverage if not _is_partial(row)]
+    if done := [check for check in whole if check not in lacking]:
+        yield f"Checked for every package: {', '.join(done)}."
+    if rest := [check for check in whole if check in lacking]:
+        yield f"Checked for every package, but for what is listed as not checked: {', '.join(rest)}."
 
 
 def _is_partial(row: Coverage) -> bool:
