@@ -53,6 +53,7 @@ class CodeFact:
         `names` (a YAML tag that names something and calls at most a `test_…`), of remote-control `served` (a server's
         handler gives the connection to a program that the code does not name), `request` (what a request brings is run
         by the function that answers it) and `any-request` (by one that an application calls with every request);
+        of executes and runs-command `unread` (nothing of the text or command is known, nor where it is from);
         of destroys `store` (a database, and no files), `moved` (files are moved away or locked) and `memory` (it is filled);
     moment: when it runs;
     member: the file; line: in it; scope: the function it is written in, "" for module level;

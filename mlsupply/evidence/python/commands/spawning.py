@@ -33,7 +33,7 @@ from mlsupply.evidence.python.commands.command_line import (
 )
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
-from mlsupply.evidence.python.libraries import clipboard, persistence
+from mlsupply.evidence.python.libraries import clipboard, execution, persistence
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.network import requested, shares, tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
@@ -64,7 +64,8 @@ def command(machine: Analyser, call: Call) -> Value:
     line = command_line(call, head, silent=machine.silent > 0)
     call, text = line.call, line.text
     shown = legible(text, 160)
-    machine.fact("runs-command", call.node, sink=call.ref, silent=line.silent, detail=shown)
+    unread = "unread" if execution.is_unread(head, text) else ""
+    machine.fact("runs-command", call.node, sink=call.ref, silent=line.silent, detail=shown, variant=unread)
     fetched(machine, call, text)
     programs.redirected(machine, call, text)
     shares.commanded(machine, call, text)

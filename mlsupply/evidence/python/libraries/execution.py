@@ -118,6 +118,7 @@ def _made(machine: Analyser, call: Call, source: Value) -> None:
             sink=call.ref,
             chain=machine.chain(source.taint, call.ref, call.line),
             hidden=call.function.hidden,
+            variant="unread" if is_unread(source, text_of(source)) else "",
             detail="text made at run time is executed",
         )
     elif call.function.hidden or _escaped(machine, call):
@@ -130,6 +131,15 @@ def _made(machine: Analyser, call: Call, source: Value) -> None:
             detail="escaped text is executed",
             hidden=call.function.hidden,
         )
+
+
+_COMPUTED = re.compile(r"(?:builtins\.(?:bytes|bytearray|str|chr|map|filter|list|reversed|sorted)\b|doctest\.Example\(\)|$)")
+
+
+def is_unread(value: Value, text: str) -> bool:
+    """Was this computed within the module, so that nothing of it is known, and not by a file, a library or a caller?
+    text: what is known of it."""
+    return not text.strip(f"{HOLE} ") and not value.taint and _COMPUTED.match(value.ref) is not None
 
 
 def _escaped(machine: Analyser, call: Call) -> bool:

@@ -56,9 +56,9 @@ def listing(machine: Analyser, call: Call) -> Value:
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), found)
     named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
     deep = "/**" if call.ref.endswith("rglob") else ""
-    if kind := places.file_kind(f"{text}/{named}" if named else text) or kind_sought(
-        f"{text}{deep}/{named}" if named else text
-    ):
+    sought = f"{text}/{named}" if named else text
+    bare = sought.replace("*", "")  # `.env*` and `*.env` find `.env`
+    if kind := places.file_kind(sought) or kind_sought(f"{text}{deep}/{named}" if named else text) or places.file_kind(bare):
         made.taint |= machine.origin(kind, text, call.line)
     elif (text in {"/", "~", "~/", "C:\\", "C:/"} and named[:1] in _ANY_FIRST) or _ALL_OF_HOME.match(text):
         made.taint |= machine.origin("home-files", text, call.line)

@@ -67,7 +67,15 @@ def message_of(call: Call) -> Message:
     where = addresses.destination(text)
     if where == "fixed" and call.ref.startswith("smtplib.") and _MAIL_SERVICES.search(text):
         where = _recipient(call)
+    if where == "given" and _asks_for_names(call):
+        where = "fixed"
     return Message(address, text, where, *_parts(call, address))
+
+
+def _asks_for_names(call: Call) -> bool:
+    """Is this a datagram to a name server? Whichever is asked, who runs the domain that is asked for reads the name."""
+    to = folding.items_of(call.args[-1]) if call.ref.endswith(".sendto") and len(call.args) > 1 else []
+    return len(to) > 1 and to[1].const == 53
 
 
 def _recipient(call: Call) -> str:

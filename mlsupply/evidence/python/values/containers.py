@@ -81,7 +81,7 @@ def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
 
 def entries(source: Value) -> dict[str, Value]:
     """The entries of a dict, or of a sequence of pairs, by key; all whose key is not known are merged under HOLE."""
-    if source.keys is not None:
+    if source.keys is not None and not (source.items and source.keys.keys() == {"send"}):  # that would be a generator
         return source.keys
     if isinstance(source.const, dict):
         return {str(key): constant(value, source.layers, source.taint) for key, value in source.const.items()}
@@ -209,9 +209,10 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
         values = [*([found] if found is not None else []), *loose, *default]
         return merged(values) if values else None
     if name in {"values", "items"}:
-        values = list(keys.values())
+        held = keys or ({HOLE: unknown(receiver)} if receiver.taint else {})  # one made of what cannot be told apart
+        values = list(held.values())
         if name == "items":
-            values = [_pair(key, value) for key, value in keys.items()]
+            values = [_pair(key, value) for key, value in held.items()]
         result = folding.listed(values, receiver.layers, receiver.taint)
         return result if values else None
     if name == "update":
@@ -234,6 +235,7 @@ def _pair(key: str, value: Value) -> Value:
 def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found: Value | None) -> Value:
     """`setdefault`: gives the entry itself, not a copy, so that what is put into it later is seen. found: the entry that is
     there already."""
+    found = found if args[0].known else keys.get(HOLE)  # the join of all entries is none of them
     if found is not None:
         return found
     value = args[1] if len(args) > 1 else Value()
