@@ -350,6 +350,13 @@ def test_a_project_that_was_never_released_is_no_package_of_its_sbom(tmp_path: P
     assert (inventory.root, inventory.packages, inventory.gaps) == ("my-app", (), ())
 
 
+@pytest.mark.parametrize(("marked", "packages"), [("true", []), ("false", ["litellm 1.82.8"])])
+def test_what_uv_calls_the_root_of_a_project_is_no_release(tmp_path: Path, marked: str, packages: list[str]) -> None:
+    root = _RELEASE | {"properties": [{"name": "uv:package:is_project_root", "value": marked}]}
+    inventory = _read(tmp_path, "bom.json", _bom(metadata={"component": root}))
+    assert [str(p.coordinate) for p in inventory.packages] == packages
+
+
 def test_the_sbom_of_the_project_beside_it_says_nothing_of_a_release_of_that_name(world: World) -> None:
     root = world.tree.root
     (root / "pyproject.toml").write_text('[project]\nname = "litellm"\nversion = "1.82.8"\n', encoding="utf-8")

@@ -54,7 +54,7 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
     root = table(table(document, "metadata"), "component")
     sbom.root = named(string(root, "name"))
     refs: dict[str, Purl] = {}
-    if is_own_release(parse(string(root, "purl")), string(root, "version", 200)):
+    if is_own_release(parse(string(root, "purl")), string(root, "version", 200)) and not _is_project(root):
         _component(root, sbom, refs)
     for component in (*_nested(tables(root, "components"), sbom), *_nested(tables(document, "components"), sbom)):
         _component(component, sbom, refs)
@@ -63,6 +63,12 @@ def inventory_of(path: str, document: object, text: str, limits: Limits) -> Inve
             if string(component, "purl"):
                 _component(component, sbom, refs)
     return _with_edges(sbom, document, string(root, "bom-ref"), refs)
+
+
+def _is_project(root: Mapping[str, Any]) -> bool:
+    """Does uv say that the document is of a project it was run in, and no release that somebody took from an index?"""
+    told = {string(one, "name"): string(one, "value") for one in tables(root, "properties")}
+    return told.get("uv:package:is_project_root") == "true"
 
 
 def _nested(components: list[Mapping[str, Any]], sbom: Sbom, depth: int = 0) -> Iterator[Mapping[str, Any]]:
