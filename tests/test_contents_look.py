@@ -242,10 +242,17 @@ def test_a_model_under_the_name_of_something_else_is_found_by_its_first_bytes(tm
     old, new = b"cos\nsystem\n(S'echo'\ntR.", b"\x80\x02cos\nsystem\nX\x04\0\0\0echo\x85R."
     torch = zipped([("archive/data.pkl", new)])
     hidden = [old, new, gzip.compress(old), bz2.compress(old), lzma.compress(new), zlib.compress(new), torch]
-    hidden += [lzma.compress(old, lzma.FORMAT_ALONE)]
+    hidden += [
+        lzma.compress(old, lzma.FORMAT_ALONE),
+        gzip.compress(bz2.compress(new)),
+        gzip.compress(b"") + gzip.compress(new),
+    ]
     members = [(f"demo/table{number}.tab", data) for number, data in enumerate(hidden)]
     members += [("demo/de", gzip.compress(new)), ("demo/readme.txt", new)]
+    template = b"a template {{ ''.__class__.__mro__ }}"
     honest = [
+        ("demo/pack.js.gz", gzip.compress(template)),
+        ("demo/lines.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n')),
         ("demo/a.tab", b"x,y\n1,2\n"),
         ("demo/b.tab", gzip.compress(b"x,y\n1,2\n")),
         ("demo/c.cmap", zlib.compress(bytes(99))),

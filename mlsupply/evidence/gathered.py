@@ -20,7 +20,7 @@ from mlsupply.evidence.files.bytecode import over_sources, runs_unchecked, witho
 from mlsupply.evidence.files.foreign import MAX_SOURCE, foreign_facts, is_foreign, is_foreign_program, unseen
 from mlsupply.evidence.files.jupyter import is_jupyter_file, is_settings, jupyter_facts, settings_facts
 from mlsupply.evidence.files.matplotlibrc import is_matplotlibrc, matplotlibrc_facts
-from mlsupply.evidence.files.model_files import begins_like_model, is_model, model_facts
+from mlsupply.evidence.files.model_files import begins_like_model, is_model, may_be_model, model_facts
 from mlsupply.evidence.files.native import binary_fact
 from mlsupply.evidence.files.requirement_lists import is_requirement_list, requirement_facts
 from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines
@@ -151,7 +151,7 @@ class Gathered:
             self.archive.append(odd)
         if member.data is not None:
             self._sort(member.path, member.data)
-        elif begins_like_model(member.head) and not is_wanted(member.path, member.size):
+        elif may_be_model(member.head) and not is_wanted(member.path, member.size):
             self.disguised.append(member.path)
         if member.path.endswith(".pyc") and runs_unchecked(member.head):
             self._unchecked_bytecode.append(member.path)

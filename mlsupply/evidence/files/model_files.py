@@ -19,7 +19,6 @@ _MODEL_NAMES = expression(
 )
 # Content that honest packages hold under names that models have too.
 _NO_MODELS = frozenset({"unknown", "picture or document", "native code", "text", "xml", "empty", "closed archive"})
-_PACKED = frozenset({"gzip", "bzip2", "xz", "lzma", "zlib", "zstd", "lz4"})  # of which any content may be packed
 _MODEL_SUFFIX = expression(
     r"\.(?:pkl|pickle|dill|joblib|pt|pth|ckpt|npy|npz|h5|hdf5|keras|onnx|safetensors|gguf|skops)$", re.IGNORECASE
 )
@@ -32,19 +31,41 @@ def is_model(path: str) -> bool:
     return bool(_MODEL_NAMES.search(path)) or path.endswith(".pth")
 
 
-# Pickles of protocol 2 and on, older ones that name a function at once, the formats of `models.folder`; and what unpacks
-# to anything, since its first bytes do not tell what.
+# Pickles of protocol 2 and on, older ones that name a function at once, and the formats of `models.folder`.
 _MODEL_HEAD = expression(
     rb"\x80[\x02-\x05][\x95}\]\(cCKXU\x8c\x85-\x89N)]|\(?c[A-Za-z_][\w.]{0,40}\n[A-Za-z_][\w.]{0,40}\n|\x93NUMPY|GGUF|\x89HDF\r\n"
-    rb"|PK\x03\x04[\s\S]{26}[\w./-]{0,25}(?:data\.pkl|\.npy)"
-    rb"|\x1f\x8b\x08|BZh[1-9]1AY&SY|\xfd7zXZ\x00|\x78[\x01\x5e\x9c\xda]|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18|\x5d\x00\x00[\x00-\xff]{2}\xff|ZF0x"
+    rb"|PK\x03\x04[\s\S]{26}[\w./-]{0,25}(?:data\.pkl|\.npy)|ZF0x"
 )
+_PACKED = (
+    (b"\x1f\x8b\x08", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\0", "xz"), (b"\x5d\0\0", "lzma"), (b"\x04\x22\x4d\x18", "lz4"),
+    (b"\x78\x01", "zlib"), (b"\x78\x5e", "zlib"), (b"\x78\x9c", "zlib"), (b"\x78\xda", "zlib"),
+)  # fmt: skip
+_MOST_LAYERS = 16  # of packing, one within or behind the other
 
 
-def begins_like_model(head: bytes) -> bool:
+def may_be_model(head: bytes) -> bool:
     """May this be a model under the name of something else? A loader opens what it is pointed at, whatever it is called.
-    head: the first bytes of a file."""
-    return _MODEL_HEAD.match(head) is not None
+    head: the first 64 bytes of a file."""
+    return _MODEL_HEAD.match(head) is not None or head.startswith(tuple(magic for magic, _ in _PACKED))
+
+
+def begins_like_model(data: bytes) -> bool:
+    """Does the content, unpacked where it is packed, begin like a model? One packed more often than is followed counts."""
+    from mlsupply.evidence.models.compression import expand
+    from mlsupply.evidence.models.looking import BrokenError, Span
+
+    span = Span.of(data)
+    for _ in range(_MOST_LAYERS):
+        head = span.read(0, 64)
+        method = next((name for magic, name in _PACKED if head.startswith(magic)), "")
+        if not method or _MODEL_HEAD.match(head):
+            return _MODEL_HEAD.match(head) is not None
+        try:
+            unpacked = expand(span, method, 64)
+        except BrokenError:
+            return False
+        span = unpacked.span if unpacked.span.size else span.sub(max(unpacked.used, 1))  # behind an empty part is the next
+    return True
 
 
 def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
@@ -54,7 +75,7 @@ def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
     from mlsupply.evidence.references.check import content_gaps
 
     found = look(data, path)
-    if found.format in (_NO_MODELS if is_model(path) else _NO_MODELS | _PACKED) and not _MODEL_SUFFIX.search(path):
+    if found.format in _NO_MODELS and not _MODEL_SUFFIX.search(path):
         found = replace(found, marks=tuple(mark for mark in found.marks if mark.cause.value != "unsupported"))
     blocked = [mark for mark in found.marks if mark.verdict.value == "blocked"]
     facts = [
