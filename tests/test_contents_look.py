@@ -240,6 +240,7 @@ def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, p
 def test_a_model_under_the_name_of_something_else_is_found_by_its_first_bytes(tmp_path: Path, pool: Pool) -> None:
     """A loader opens what it is pointed at: the suffix is for people."""
     old, new = b"cos\nsystem\n(S'echo'\ntR.", b"\x80\x02cos\nsystem\nX\x04\0\0\0echo\x85R."
+    table = b"(dp0\nV1\np1\n" + old[:-1] + b"s."
     torch = zipped([("archive/data.pkl", new)])
     hidden = [old, new, gzip.compress(old), bz2.compress(old), lzma.compress(new), zlib.compress(new), torch]
     hidden += [
@@ -248,7 +249,12 @@ def test_a_model_under_the_name_of_something_else_is_found_by_its_first_bytes(tm
         gzip.compress(b"") + gzip.compress(new),
     ]
     members = [(f"demo/table{number}.tab", data) for number, data in enumerate(hidden)]
-    members += [("demo/de", gzip.compress(new)), ("demo/readme.txt", new)]
+    members += [
+        ("demo/de", gzip.compress(new)),
+        ("demo/readme.txt", new),
+        ("demo/fr.tab", gzip.compress(table)),
+        ("demo/it.tab", table),
+    ]
     template = b"a template {{ ''.__class__.__mro__ }}"
     honest = [
         ("demo/pack.js.gz", gzip.compress(template)),

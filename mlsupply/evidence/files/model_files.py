@@ -31,9 +31,9 @@ def is_model(path: str) -> bool:
     return bool(_MODEL_NAMES.search(path)) or path.endswith(".pth")
 
 
-# Pickles of protocol 2 and on, older ones that name a function at once, and the formats of `models.folder`.
+# Pickles of protocol 2 and on, older ones that begin with a container or a function, and the formats of `models.folder`.
 _MODEL_HEAD = expression(
-    rb"\x80[\x02-\x05][\x95}\]\(cCKXU\x8c\x85-\x89N)]|\(?c[A-Za-z_][\w.]{0,40}\n[A-Za-z_][\w.]{0,40}\n|\x93NUMPY|GGUF|\x89HDF\r\n"
+    rb"\x80[\x02-\x05][\x95}\]\(cCKXU\x8c\x85-\x89N)]|\(?c[A-Za-z_][\w.]{0,40}\n[A-Za-z_][\w.]{0,40}\n|\([dlt]p\d{1,4}\n|\(?[\]}(][dlt]?q[\x00-\x05]|\x93NUMPY|GGUF|\x89HDF\r\n"
     rb"|PK\x03\x04[\s\S]{26}[\w./-]{0,25}(?:data\.pkl|\.npy)|ZF0x"
 )
 _PACKED = (
