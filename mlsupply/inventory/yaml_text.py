@@ -1,33 +1,46 @@
 """YAML text to tables that know their lines, built from the parser's events: nothing is constructed, every scalar stays the
 text it is written as (`1.10` is no number), nothing recurses, and aliases, depth and size are bounded.
 
-YAML 1.1 as libyaml reads it. An alias shares the value it names, so a few of them cannot blow up a document; documents with
-many are refused, as are aliases to an enclosing value (cycles).
+YAML 1.1 as libyaml reads it; tags mean nothing here (GitLab's `!reference [a, b]` is a list of two). An alias shares the
+value it names, and a merge key (`<<`) adds what the table does not set itself. Whoever walks a document meets a shared value
+once for each alias, so what aliases repeat is counted, its depth at each place too; an alias to an enclosing value (a cycle)
+is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Gap, Reason
+from mlsupply.named import NamedTuple
 
-MAX_BYTES = 32 << 20  # characters of one document
+MAX_BYTES = 32 << 20  # characters of one file
 MAX_NODES = 2_000_000
 MAX_DEPTH = 64
-MAX_ALIASES = 10
+MAX_REPEATED = 200_000  # values that aliases and merge keys add to those that are written
+MAX_DOCUMENTS = 1_000  # of one file
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_MERGE = "<<"
+_BLOCKS = ("|", ">")  # styles whose text begins on the next line
 
 
 class Table(dict[str, Any]):
-    """A mapping; `line` is where it starts."""
+    """A mapping. line: where it starts; lines: where the text of each value begins; again: (key, value, line) of what stands
+    under a key that is set once more further on, which most tools refuse or leave out."""
 
     line = 0
+    lines: dict[str, int]
+    again: list[tuple[str, Any, int]] | tuple[()] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = {}
 
 
 class Rows(list[Any]):
-    """A sequence; `lines` holds the line of each item."""
+    """A sequence; `lines` holds the line on which the text of each item begins."""
 
     lines: list[int]
 
@@ -48,19 +61,25 @@ class _RefusedError(Exception):
 
 def yaml_of(path: str, text: str) -> Any | Gap:
     """The first document: `Table`, `Rows`, text or None; or a gap with the line where it ends."""
+    return next(documents_of(path, text), None)
+
+
+def documents_of(path: str, text: str) -> Iterator[Any | Gap]:
+    """Every document of a file, as `yaml_of` has it. Where one is no YAML, or more than is read, its gap is the last."""
     import yaml  # compiled through libyaml; imported only when a YAML file is read
 
     if len(text) > MAX_BYTES:
-        return gap(path, Reason.LIMIT, f"YAML longer than {MAX_BYTES:,} characters is not read")
+        yield gap(path, Reason.LIMIT, f"YAML longer than {MAX_BYTES:,} characters is not read")
+        return
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        return _built(yaml.parse(text, Loader=loader))
+        yield from _built(yaml.parse(text, Loader=loader))
     except yaml.YAMLError as error:
         line = _line_of(error, text)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable"
-        return gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "fix it, or let its tool write it again")
+        yield gap(path, Reason.MALFORMED, f"not YAML: {problem}", line, "fix it, or let its tool write it again")
     except _RefusedError as refused:
-        return gap(path, refused.reason, refused.words, refused.line, "write the file without it")
+        yield gap(path, refused.reason, refused.words, refused.line, "write the file without it")
 
 
 def _line_of(error: Exception, text: str) -> int:
@@ -71,17 +90,46 @@ def _line_of(error: Exception, text: str) -> int:
     return text.encode(errors="replace").count(b"\n", 0, place) + 1 if isinstance(place, int) else 0
 
 
+class _Named(NamedTuple):
+    """What an anchor names. size: of the value, with all that aliases repeat in it; depth: of collections in it."""
+
+    value: Any
+    size: int
+    depth: int
+
+
+class _Open:
+    """A collection that is being read. before: values of the document when it began, each as often as aliases repeat it;
+    depth: of what it holds so far, as `_Named` has it."""
+
+    __slots__ = ("anchor", "before", "depth", "held", "key")
+
+    def __init__(self, held: Table | Rows, anchor: str | None, before: int) -> None:
+        self.held = held
+        self.anchor = anchor
+        self.before = before
+        self.key: str | None = None
+        self.depth = 1
+
+
 class _Builder:
     """Puts values where they belong: into the sequence or under the pending key of the innermost open collection."""
 
     def __init__(self) -> None:
         self.document: Any = None
-        self.open: list[Table | Rows] = []
-        self.keys: list[str | None] = []
-        self.anchors: dict[str, Any] = {}
-        self.names: list[str | None] = []
+        self.open: list[_Open] = []
+        self.anchors: dict[str, _Named] = {}
         self.nodes = 0
-        self.aliases = 0
+        self.repeated = 0
+        self.documents = 0
+
+    def begin(self, line: int) -> None:
+        """A document, with anchors of its own."""
+        self.documents += 1
+        if self.documents > MAX_DOCUMENTS:
+            raise _RefusedError(Reason.LIMIT, f"more than {MAX_DOCUMENTS:,} YAML documents in a file are not read", line)
+        self.document = None
+        self.anchors = {}
 
     def put(self, value: Any, line: int) -> None:
         self.nodes += 1
@@ -91,14 +139,19 @@ class _Builder:
             self.document = value
             return
         inner = self.open[-1]
-        if isinstance(inner, Rows):
-            inner.append(value)
-            inner.lines.append(line)
-        elif (key := self.keys[-1]) is not None:
-            inner[key] = value
-            self.keys[-1] = None
+        held = inner.held
+        if isinstance(held, Rows):
+            held.append(value)
+            held.lines.append(line)
+        elif (key := inner.key) is not None:
+            if key in held:
+                held.again = held.again or []
+                held.again.append((key, held[key], held.lines[key]))
+            held[key] = value
+            held.lines[key] = line
+            inner.key = None
         elif isinstance(value, str) or value is None:
-            self.keys[-1] = value or ""
+            inner.key = value or ""
         else:
             raise _RefusedError(Reason.MALFORMED, "a key of the document is not text", line)
 
@@ -106,26 +159,53 @@ class _Builder:
         if len(self.open) >= MAX_DEPTH:
             raise _RefusedError(Reason.LIMIT, f"YAML nested deeper than {MAX_DEPTH} levels is not read", line)
         self.put(collection, line)
-        self.open.append(collection)
-        self.keys.append(None)
-        self.names.append(anchor)
+        self.open.append(_Open(collection, anchor, self.nodes + self.repeated))
 
     def end(self) -> None:
-        collection, name = self.open.pop(), self.names.pop()
-        self.keys.pop()
-        if name:
-            self.anchors[name] = collection
+        inner = self.open.pop()
+        if isinstance(inner.held, Table) and _MERGE in inner.held:
+            _merge(inner.held)
+        if inner.anchor:
+            size = self.nodes + self.repeated - inner.before + 1
+            self.anchors[inner.anchor] = _Named(inner.held, size, inner.depth)
+        self._contain(inner.depth)
+
+    def _contain(self, depth: int) -> None:
+        """Have the innermost open collection know how deep what it holds is."""
+        if self.open:
+            self.open[-1].depth = max(self.open[-1].depth, depth + 1)
 
     def alias(self, name: str, line: int) -> None:
-        self.aliases += 1
-        if self.aliases > MAX_ALIASES:
-            raise _RefusedError(Reason.LIMIT, f"YAML with more than {MAX_ALIASES} aliases is not read", line)
-        if name not in self.anchors:
+        named = self.anchors.get(name)
+        if named is None:
             raise _RefusedError(Reason.MALFORMED, "an alias points into itself or nowhere", line)
-        self.put(self.anchors[name], line)
+        self.repeated += named.size
+        if self.repeated > MAX_REPEATED:
+            raise _RefusedError(
+                Reason.LIMIT, f"YAML whose aliases repeat more than {MAX_REPEATED:,} values is not read", line
+            )
+        if len(self.open) + named.depth > MAX_DEPTH:
+            raise _RefusedError(Reason.LIMIT, f"YAML nested deeper than {MAX_DEPTH} levels is not read", line)
+        self.put(named.value, line)
+        self._contain(named.depth)
 
 
-def _built(events: Iterable[Any]) -> Any:
+def _merge(table: Table) -> None:
+    """Add what the merge key gives and the table does not set: of several tables the first one counts. What it gives was
+    counted where the alias stands, so this makes no document larger than that."""
+    given = [value for key, value, _ in table.again if key == _MERGE]
+    given.append(table.pop(_MERGE))
+    del table.lines[_MERGE]
+    table.again = [one for one in table.again if one[0] != _MERGE]
+    for value in given:
+        for one in value if isinstance(value, Rows) else [value]:
+            if isinstance(one, Table) and one is not table:
+                for key in [key for key in one if key not in table]:
+                    table[key] = one[key]
+                    table.lines[key] = one.lines[key]
+
+
+def _built(events: Iterable[Any]) -> Iterator[Any]:
     import yaml
 
     builder = _Builder()
@@ -134,9 +214,9 @@ def _built(events: Iterable[Any]) -> Any:
         if kind is yaml.ScalarEvent:
             plain_null = event.implicit[0] and event.value in _NULLS
             value = None if plain_null else event.value
-            builder.put(value, event.start_mark.line + 1)
+            builder.put(value, event.start_mark.line + 1 + (event.style in _BLOCKS))
             if event.anchor:
-                builder.anchors[event.anchor] = value
+                builder.anchors[event.anchor] = _Named(value, 1, 0)
         elif kind is yaml.MappingStartEvent:
             table = Table()
             table.line = event.start_mark.line + 1
@@ -147,6 +227,7 @@ def _built(events: Iterable[Any]) -> Any:
             builder.alias(event.anchor, event.start_mark.line + 1)
         elif kind in {yaml.MappingEndEvent, yaml.SequenceEndEvent}:
             builder.end()
+        elif kind is yaml.DocumentStartEvent:
+            builder.begin(event.start_mark.line + 1)
         elif kind is yaml.DocumentEndEvent:
-            break
-    return builder.document
+            yield builder.document
