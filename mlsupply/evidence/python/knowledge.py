@@ -114,7 +114,7 @@ COMMANDS: Final = Calls(
     r"subprocess\.(?:run|call|Popen|check_output|check_call|getoutput|getstatusoutput)|commands\.get\w+|pty\.spawn|"
     r"asyncio\.(?:subprocess\.)?create_subprocess_(?:exec|shell)|asyncio\..{1,60}\.subprocess_(?:exec|shell)|"
     r"pip\.main|pip\._internal(?:\.cli\.main)?\.main(?:\.main)?|pip\._internal\.main_entry|setuptools\.command\.easy_install\.main|"
-    r"platform\.popen|pydoc\.(?:pipe|tempfile)pager|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
+    r"platform\.popen|ensurepip\._run_pip|pydoc\.(?:pipe|tempfile)pager|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
     r"(?:anyio|trio|trio\.lowlevel)\.(?:run|open)_process|tornado\.process\.Subprocess|delegator\.(?:run|chain)|"
     r"twisted\.internet\.(?:utils\.getProcess\w+|reactor\.spawnProcess)|numpy\.distutils\.exec_command\.exec_command|"
     r"(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
@@ -130,10 +130,14 @@ RUNS_CODE: Final = frozenset(
     {
         "builtins.exec", "builtins.eval", "code.InteractiveInterpreter().runsource", "code.InteractiveInterpreter().runcode",
         "code.InteractiveConsole().push", "builtins.execfile", "cProfile.run", "profile.run", "cProfile.runctx",
-        "pdb.run", "pdb.runeval", "trace.Trace().run", "ctypes.pythonapi.PyRun_SimpleString",
+        "profile.runctx", "cProfile.Profile().run", "cProfile.Profile().runctx", "profile.Profile().run",
+        "profile.Profile().runctx", "pdb.run", "pdb.runeval", "pdb.runctx", "pdb.Pdb().run", "pdb.Pdb().runeval",
+        "pdb.Pdb().runctx", "bdb.Bdb().runeval", "bdb.Bdb().runctx", "trace.Trace().run", "trace.Trace().runctx",
+        "code.InteractiveConsole().runsource", "code.InteractiveConsole().runcode", "typing.ForwardRef",
+        "ctypes.pythonapi.PyRun_SimpleString",
         "ctypes.PyDLL().PyRun_SimpleString", "ctypes.CDLL().PyRun_SimpleString", "sympy.sympify",
-        "sympy.parsing.sympy_parser.parse_expr", "bdb.Bdb().run", "timeit.timeit", "types.FunctionType",
-        "doctest.script_from_examples", "doctest.run_docstring_examples", "timeit.Timer",
+        "sympy.parsing.sympy_parser.parse_expr", "bdb.Bdb().run", "types.FunctionType",
+        "doctest.script_from_examples", "doctest.run_docstring_examples",
         "concurrent.interpreters.create().exec", "concurrent.interpreters.get_current().exec",
         "concurrent.interpreters.get_main().exec", "concurrent.interpreters.Interpreter().exec",
         "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec",

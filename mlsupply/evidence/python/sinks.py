@@ -19,6 +19,7 @@ from mlsupply.evidence.python.libraries import (
     log_records,
     memory_code,
     standard_output,
+    text_runners,
     wearing_out,
     writing,
 )
@@ -57,6 +58,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return execution.loaded(machine, call)
     if (rebuilt := execution.rebuilt(machine, call)) is not None:
         return rebuilt
+    if (ran := text_runners.modelled(machine, call)) is not None:
+        return ran
     if ref in know.RUNS_CODE:
         return machine.execute(call, call.arg(1 if ref in know.RUNS_IN else 0, "source", "cmd", "stmt", "script", "code"))
     if ref in {"setuptools.setup", "distutils.core.setup", "setup", "numpy.distutils.core.setup", "skbuild.setup"}:

@@ -107,7 +107,7 @@ def _normalised(call: Call, head: Value) -> tuple[Call, Value]:
         head = folding.listed([constant(named[1]), *(item for arg in call.args for item in parts_of(arg))])
     if _FILE_AND_LIST.match(call.ref) and len(call.args) > 1:
         head = folding.listed([head, *parts_of(call.args[1])])
-    if call.ref.startswith(("pip.", "setuptools.command.easy_install")):
+    if call.ref.startswith(("pip.", "setuptools.command.easy_install", "ensurepip.")):
         head = folding.listed([constant("pip" if "pip" in call.ref else "pip install"), *parts_of(head)])
     return call, head
 

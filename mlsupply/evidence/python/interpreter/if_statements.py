@@ -9,6 +9,7 @@ from mlsupply.evidence.python.interpreter import comprehensions, default_run, sp
 from mlsupply.evidence.python.interpreter.branches import keep_sensitive
 from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.missing_packages import tests_for_missing
+from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.taint import on_request
 from mlsupply.evidence.python.values.value import Value
 
@@ -30,7 +31,7 @@ def followed(machine: Statements, node: ast.If) -> None:
     if test.known and node in machine.turning:
         machine.body(node.body if test.const else node.orelse)
         return
-    if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+    if _is_for_type_checkers(node, test):
         machine.body(node.orelse)
         return
     machine.guard(node, test)
@@ -99,6 +100,21 @@ def _if_on_request(machine: Statements, node: ast.If, by_default: bool | None) -
     _else(machine, node, before)
     machine.on_request -= by_default is True
     machine.declined = by_default is True and not node.orelse and isinstance(node.body[-1], ast.Return | ast.Raise)
+
+
+_TYPE_CHECKING = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
+
+
+def _is_for_type_checkers(node: ast.If, test: Value) -> bool:
+    """Whether the body is never run: `TYPE_CHECKING` is that of `typing`, or a name of that kind that is False here. Where
+    something is called in the body it is run all the same: the name may have been set to True from elsewhere."""
+    if not isinstance(node.test, ast.Name | ast.Attribute) or (
+        (node.test.id if isinstance(node.test, ast.Name) else node.test.attr) != "TYPE_CHECKING"
+    ):
+        return False
+    if not all(one.ref in _TYPE_CHECKING or one.const is False for one in test.either or (test,)):
+        return False
+    return not any(isinstance(one, ast.Call) for one in descendants(node.body))
 
 
 def _is_main(test: ast.expr) -> bool:

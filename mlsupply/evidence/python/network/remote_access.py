@@ -238,12 +238,15 @@ _EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
 
 
 def _examples(machine: Analyser, call: Call) -> None:
-    """Follows the examples that `doctest` runs: in the docstring of a function, or in those of a module."""
+    """Follows the examples that `doctest` runs: in the docstring of a function, in a text, or in those of a
+    module."""
     if not machine.running or not machine.code_depth:
         of = call.args[0] if call.args else Value()
         node = of.closure.node if of.closure is not None else None
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             text = ast.get_docstring(node) or ""
+        elif isinstance(of.const, str):
+            text = of.const
         else:
             text = "\n".join(machine.lines_of(of.ref))
         for block in re.split(r"\n[ \t]*\n|\"\"\"", text):

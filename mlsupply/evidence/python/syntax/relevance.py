@@ -39,7 +39,7 @@ _ATTRIBUTES = frozenset(
 # Libraries that make entries where things start, and rare ones that run text (the start of a dotted name).
 _ACTING = (
     "crontab.", "doctest", "pdb", "bdb", "trace.", "cProfile", "profile.", "code.", "_interpreters", "_xxsubinterpreters",
-    "_testcapi",
+    "_testcapi", "timeit.", "webbrowser.", "tkinter", "_tkinter", "typing.ForwardRef", "ensurepip",
 )  # fmt: skip
 # Those of them that are sources only.
 _SOURCE_BUILTINS = frozenset({"locals", "__file__"})
