@@ -18,6 +18,7 @@ _ASKED_FOR = re.compile(rb"(?<=\s)" + _OPTION)
 _NAMES_FILES = {
     "requirements": re.compile(rb"^[ \t]*" + _OPTION, re.MULTILINE),
     "environment.yml": re.compile(rb"""^[ \t]*-[ \t]+["']?""" + _OPTION, re.MULTILINE),
+    "pip settings": re.compile(rb"^[ \t]*(?:requirement|constraint)[ \t]*[=:]([^\n]{1,1000})", re.MULTILINE),
     "setup.cfg": re.compile(rb"^[ \t]*install_requires[ \t]*=[ \t]*file:([^\n]{1,1000})", re.MULTILINE),
 }
 

@@ -79,6 +79,8 @@ _IMAGES = tuple(
     form for name in ("dockerfile", "containerfile") for form in (name, f"*.{name}", f"{name}.*", f"{name}-*", f"{name}_*")
 )
 
+_PIP_SETTINGS = ("pip.conf", "pip.ini", ".pydistutils.cfg", "pydistutils.cfg")
+
 READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
     Reader("pylock.toml", "mlsupply.inventory.pylock", "lock", ("pylock.toml", "pylock.*.toml")),
@@ -92,6 +94,9 @@ READERS: tuple[Reader, ...] = (
     Reader("environment.yml", "mlsupply.inventory.environment_yml", "manifest", _ENVIRONMENTS),
     Reader("Pipfile", "mlsupply.inventory.pipfile", "manifest", ("pipfile",)),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
+    Reader("pip settings", "mlsupply.inventory.pip_settings", "manifest", _PIP_SETTINGS),
+    Reader("uv.toml", "mlsupply.inventory.settings_toml", "manifest", ("uv.toml", "pdm.toml")),
+    Reader(".env", "mlsupply.inventory.env_file", "manifest", (".env", ".env.*", "*.env", ".envrc")),
     Reader("hatch.toml", "mlsupply.inventory.hatch", "manifest", ("hatch.toml",)),
     Reader("requirements", "mlsupply.inventory.requirements", "manifest", _REQUIREMENTS),
     Reader("setup.cfg", "mlsupply.inventory.setup_cfg", "manifest", ("setup.cfg",)),

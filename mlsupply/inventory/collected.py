@@ -45,6 +45,14 @@ class Collected:
         self.gaps += found.gaps
         return found
 
+    def limit(self, path: str, asked_at: Place, *, told: bool) -> None:
+        """Read a file of constraints as part of this manifest. told: it is an input of its own, which says the rest."""
+        found = follow(path, asked_at, self.tree, self.limits)
+        self.requirements += [replace(one, constraint=True) for one in found.requirements]
+        if not told:
+            self.indexes += found.indexes
+            self.gaps += found.gaps
+
     def inventory(self, form: str, root: str = "", requires_python: str = "") -> Inventory:
         """All that was taken, as the inventory of a file of the format `form`."""
         return Inventory(

@@ -18,9 +18,9 @@ BUILD_GROUP = "build"
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 # lock format -> manifest formats of the same folder it locks
 _LOCKS = {
-    "uv.lock": _PROJECT,
+    "uv.lock": (*_PROJECT, "uv.toml"),
     "poetry.lock": _PROJECT,
-    "pdm.lock": _PROJECT,
+    "pdm.lock": (*_PROJECT, "uv.toml"),
     "pylock.toml": _PROJECT,
     "Pipfile.lock": ("Pipfile",),
     "conda-lock": ("environment.yml",),

@@ -34,7 +34,10 @@ _ENVIRONMENT = "an environment, read as a folder: what is installed in it was no
 _SITES = ("site-packages", "dist-packages")
 _TYPED = Place(COMMAND_LINE)
 # most of these install nothing, or are something else, and are no inputs
-_OFTEN_EMPTY = ("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx")
+_OFTEN_EMPTY = (
+    *("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx"),
+    *("pip settings", "uv.toml", ".env"),
+)
 
 
 class Found(NamedTuple):

@@ -8,16 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from mlsupply.inventory import reader_of
 from mlsupply.inventory.index_words import is_set, variable
-from mlsupply.inventory.install_commands import Commands, installs, of_command, settings
+from mlsupply.inventory.install_commands import Commands, Include, installs, of_command, settings
 from mlsupply.inventory.parsing import gap, quoted, text_of
 from mlsupply.inventory.shell import Word, commands
-from mlsupply.model import Gap, Inventory, Reason
+from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import count
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"
+_SETTINGS = ("pip settings", "uv.toml")
 _FLAGS = r"(?:--[a-z-]+=\S+(?:[ \t]*\\\n[ \t]*|[ \t]+)|\\\n[ \t]*)*+"
 _RUN = re.compile(
     rf"[ \t]*(?:ONBUILD[ \t]+)?(?:(RUN|CMD|ENTRYPOINT)|HEALTHCHECK[ \t]+{_FLAGS}CMD)[ \t]+{_FLAGS}", re.IGNORECASE
@@ -46,6 +48,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     inside.take(_strange(path, text))
     inside.take(settings(path, _variables(text)))
     inside.copied = _copies(text)
+    inside.take(_settings(path, text))
     entry: list[Word] = []
     for run in runs(text):
         words = _exec_form(run)
@@ -89,10 +92,24 @@ def _copies(text: str) -> dict[str, str]:
     """Path in the image -> path in the project, of files that COPY or ADD brings in under another name."""
     found: dict[str, str] = {}
     for arguments in _COPY.findall(text):
-        words = [word for word in arguments.split() if not word.startswith("--")]
+        words = _arguments(arguments)
         if len(words) == 2 and not words[1].endswith(("/", ".")):
             found[words[1]] = words[0]
     return found
+
+
+def _settings(path: str, text: str) -> Iterator[Include]:
+    """Files of any name that become settings of an installer in the image."""
+    for found in _COPY.finditer(text):
+        words = _arguments(found[1])
+        form = reader_of(words[-1]) if len(words) == 2 else None
+        if form and form.format in _SETTINGS and reader_of(words[0]) != form and not words[0].startswith("<<"):
+            yield Include(words[0], Place(path, text.count("\n", 0, found.start(1)) + 1), settings=form.format)
+
+
+def _arguments(text: str) -> list[str]:
+    """Those of COPY or ADD without their options."""
+    return [word for word in text.split() if not word.startswith("--")]
 
 
 def _continued_by_backslashes(text: str) -> str:

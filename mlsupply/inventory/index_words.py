@@ -1,5 +1,5 @@
-"""Indexes that are set beside install commands: in variables of pip and uv (`ENV PIP_INDEX_URL=…`, `UV_INDEX=… uv sync`) and
-by `pip config set`. Pure.
+"""Settings of installers that stand beside install commands: indexes, files of requirements and constraints in variables of
+pip and uv (`ENV PIP_INDEX_URL=…`, `UV_INDEX=… uv sync`), by `pip config set`, and in pip's own files. Pure.
 
 Sources: https://pip.pypa.io/en/stable/topics/configuration/ and https://docs.astral.sh/uv/reference/environment/
 """
@@ -18,28 +18,44 @@ _KEYS = {
     "find-links": "--find-links",
     "trusted-host": "--trusted-host",
     "insecure-host": "--trusted-host",
+    "requirement": "--requirement",
+    "constraint": "--constraint",
+    "build-constraint": "--build-constraint",
+    "override": "--override",
+    "editable": "--editable",
 }
-_ONLY_UV = frozenset({"default-index", "index", "insecure-host"})
+_ONLY_UV = frozenset({"default-index", "index", "insecure-host", "override"})
+_ONLY_PIP = frozenset({"requirement", "editable", "trusted-host"})
+_SETTINGS = {"PIP_CONFIG_FILE": "pip settings", "UV_CONFIG_FILE": "uv.toml"}
+"""Variable -> the format of the file it names."""
 
 
 def is_set(words: Sequence[Word]) -> Iterator[tuple[str, Word]]:
-    """(option of pip, value) of each index or trusted host that a command sets for those after it. Several stand between
-    blanks."""
+    """(option of pip, value) of each that a command sets for those after it. Several values stand between blanks."""
     for at, word in enumerate(words):
         name, equals, value = word.text.partition("=")
         if equals and name.startswith(("PIP_", "UV_")):
             yield from variable(name, word._replace(text=value))
         elif word.text == "set" and at + 2 < len(words) and any(one.text == "config" for one in words[max(0, at - 4) : at]):
-            key = words[at + 1].text.rpartition(".")[2].replace("_", "-")
-            if key in _KEYS and key not in _ONLY_UV:
-                yield from _each(_KEYS[key], words[at + 2])
+            yield from of_pip(words[at + 1].text.rpartition(".")[2], words[at + 2])
 
 
 def variable(name: str, value: Word) -> Iterator[tuple[str, Word]]:
-    """The same of one variable of the environment."""
+    """The same of one variable of the environment; of one that names a file of settings, the format of that file."""
     program, _, key = name.partition("_")
     key = key.lower().replace("_", "-")
-    if key in _KEYS and value.text and (program == "UV" or (program == "PIP" and key not in _ONLY_UV)):
+    if name in _SETTINGS:
+        yield _SETTINGS[name], value
+    elif program == "PIP":
+        yield from of_pip(key, value)
+    elif program == "UV" and key in _KEYS and key not in _ONLY_PIP and value.text:
+        yield from _each(_KEYS[key], value)
+
+
+def of_pip(name: str, value: Word) -> Iterator[tuple[str, Word]]:
+    """The same of one option in a settings file of pip."""
+    key = name.lower().replace("_", "-")
+    if key in _KEYS and key not in _ONLY_UV and value.text:
         yield from _each(_KEYS[key], value)
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlsupply.inventory import reader_of
+from mlsupply.inventory import reader_named, reader_of
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.files import is_archive
 from mlsupply.inventory.index_words import is_set
@@ -23,11 +23,12 @@ from mlsupply.text import safe, without_credentials
 
 
 class Include(NamedTuple):
-    """A requirements or constraints file a command names."""
+    """A requirements or constraints file a command names. settings: the format of a file of an installer's settings."""
 
     path: str
     place: Place
     constraint: bool = False
+    settings: str = ""
 
 
 Found = Requirement | Package | Index | Gap | Include
@@ -51,7 +52,13 @@ _FILES = {
     "--constraint": True,
     "--constraints": True,
     "--with-requirements": False,
+    "--override": True,
+    "--overrides": True,
+    "--build-constraint": True,
+    "--build-constraints": True,
 }
+_SETTINGS = {"pip settings": "pip settings", "uv.toml": "uv.toml", "--config-file": "uv.toml"}
+"""Option -> the format of the file it names; see `index_words.variable`."""
 # options with a value that is nothing to install
 _VALUED = frozenset(
     {
@@ -61,9 +68,9 @@ _VALUED = frozenset(
         *("--global-option", "--build-option", "--src", "--log", "--exists-action", "--report"),
         *("--use-feature", "--use-deprecated", "--python", "--index-strategy", "--resolution", "--prerelease"),
         *("--exclude-newer", "--link-mode", "--torch-backend", "--keyring-provider", "--extra", "--group"),
-        *("--override", "--overrides", "--build-constraint", "--no-build-package", "--no-binary-package"),
+        *("--no-build-package", "--no-binary-package"),
         *("--only-binary-package", "--refresh-package", "--reinstall-package", "--upgrade-package"),
-        *("--python-platform", "--directory", "--project", "--config-file", "--default-timeout"),
+        *("--python-platform", "--directory", "--project", "--default-timeout"),
         *("--user-agent", "--branch", "--tag", "--rev", "--optional", "--package", "--channel", "--name"),
         *("--file", "--path", "--solver", "--suffix", "--pip-args"),
         *("--wheel-dir", "--dest", "--extras", "--categories", "--with-editable", "--feature"),
@@ -125,9 +132,11 @@ class _Command:
 
     def option(self, name: str, value: Word) -> None:
         place = Place(self.path, value.line)
-        if name in _FILES or name in _INDEX_ROLES:
+        if name in _FILES or name in _INDEX_ROLES or name in _SETTINGS:
             if value.open:
                 self.found.append(_unknown(self.path, value, f"the value of {name}"))
+            elif name in _SETTINGS:
+                self.found += [Include(value.text, place, settings=_SETTINGS[name])] if value.text != "/dev/null" else []
             elif name in _FILES:
                 self.found.append(Include(value.text, place, _FILES[name]))
             else:
@@ -199,7 +208,7 @@ _AT_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@([^/:]+)"
 
 
 def _takes_value(name: str) -> bool:
-    known = name in _VALUED or name in _FILES or name in _INDEX_ROLES or name in _ALSO
+    known = name in _VALUED or name in _FILES or name in _INDEX_ROLES or name in _ALSO or name in _SETTINGS
     return known or name in ("-e", "--editable") or name in _TRUSTING or _GROUP.fullmatch(name) is not None
 
 
@@ -287,19 +296,22 @@ class Commands(Collected):
             return
         self.includes.append(found)
         is_input = reader_of(found) is not None and found in self.tree.survey().files
-        if is_input or include.constraint:
+        if include.constraint:
+            self.limit(found, include.place, told=is_input)
+        elif is_input:
             return
-        if found.endswith((".yml", ".yaml")):
-            self._environment(found)
+        elif include.settings:
+            self._read_by(include.settings, found)
+        elif found.endswith((".yml", ".yaml")):
+            self._read_by("environment.yml", found)
         else:
             self.follow(found, include.place)
 
-    def _environment(self, path: str) -> None:
-        """Read conda's environment file of any name as part of this file."""
-        from mlsupply.inventory.environment_yml import read
-
-        found = read(path, self.tree, self.limits)
-        Collected.take(self, (*found.packages, *found.requirements, *found.indexes, *found.gaps))
+    def _read_by(self, form: str, path: str) -> None:
+        """Read a file of any name as part of this one, by the reader of a format."""
+        if reader := reader_named(form):
+            found = reader.read(path, self.tree, self.limits)
+            Collected.take(self, (*found.packages, *found.requirements, *found.indexes, *found.gaps))
 
     def _walked(self, path: str) -> str:
         """A file that is walked and ends so, where the command was run in a folder that only a `cd` before it tells."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, PackageKey, Reason, Requirement, SourceKind
 from mlsupply.project import united
@@ -18,11 +19,12 @@ def without_resolving(inventory: Inventory, reason: Reason = Reason.UNPINNED) ->
     """The inventory with a package for each pinned or direct requirement it holds no package of, a gap with `reason` for
     each other one, and offline one for what the pinned ones need. Constraints ask for nothing and are left alone."""
     held = {package.name for package in inventory.packages}
-    asked = [r for r in _overridden(inventory.requirements) if not r.constraint and r.name not in held]
+    meant = [r for r in _limited(_overridden(inventory.requirements)) if not r.constraint]
+    asked = [r for r in meant if r.name not in held]
     packages = [package for r in asked if (package := pinned(r)) is not None]
     gaps = [_gap(r, reason) for r in _once(asked) if pinned(r) is None and not _local(r)]
     if reason is Reason.OFFLINE:  # who types --no-resolve knows
-        gaps += _beyond([r for r in inventory.requirements if not r.constraint and exact_version(r.specifier)])
+        gaps += _beyond([r for r in meant if exact_version(r.specifier)])
     return replace(
         inventory, packages=inventory.packages + tuple(_united(packages)), gaps=inventory.gaps + tuple(dict.fromkeys(gaps))
     )
@@ -40,6 +42,31 @@ def _overridden(requirements: Sequence[Requirement]) -> Iterator[Requirement]:
             continue
         for override in overrides[asked.name]:
             yield replace(override, groups=asked.groups, constraint=False, override=False)
+
+
+def limited_to(constraints: Iterable[Requirement]) -> Iterator[Package]:
+    """The releases that constraints name exactly, for a file that limits what others ask for and asks for nothing."""
+    for one in constraints:
+        if one.constraint and one.source.kind is SourceKind.REGISTRY and (package := pinned(one)) is not None:
+            yield replace(package, note="a constraint: installed where something asks for it")
+
+
+def _limited(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
+    """What is asked for, at the release that a constraint of the same input names exactly where it names none itself: no
+    installer can take another."""
+    requirements = tuple(requirements)
+    limits: dict[tuple[str, bool], dict[Requirement, None]] = {}
+    for one in requirements:
+        if one.constraint and one.source.kind is SourceKind.REGISTRY and exact_version(one.specifier):
+            limits.setdefault((one.name, BUILD_GROUP in one.groups), {})[one] = None
+    for asked in requirements:
+        known = limits.get((asked.name, BUILD_GROUP in asked.groups), {})
+        if asked.constraint or not known or asked.source.kind is not SourceKind.REGISTRY or exact_version(asked.specifier):
+            yield asked
+            continue
+        for limit in known:
+            markers = [f"({marker})" for marker in (asked.marker, limit.marker) if marker]
+            yield replace(asked, specifier=limit.specifier, marker=" and ".join(markers))
 
 
 def _beyond(exact: Sequence[Requirement]) -> Iterator[Gap]:

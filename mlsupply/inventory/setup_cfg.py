@@ -9,6 +9,7 @@ import re
 
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.cover import BUILD_GROUP
+from mlsupply.inventory.ini import sections_of
 from mlsupply.inventory.parsing import Snippet, gap, named, requirement, text_of
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.text import canonical, safe
@@ -17,8 +18,6 @@ from mlsupply.world import Limits, Tree
 FORMAT = "setup.cfg"
 _KEYS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_require": ("tests",)}
 _MAX_LINES = 5_000  # looked at of one option, with those of the options it refers to
-_SECTION = re.compile(r"\[([^\]\n]{1,200})\]\s*(?:[#;].*)?$")
-_OPTION = re.compile(r"([^\s=:#;\[][^=:\n]{0,200}?)\s*[=:]\s*(.*)$")
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -26,7 +25,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
-    sections = _sections(text)
+    sections = sections_of(text)
     options = sections.get("options", {})
     extras = sections.get("options.extras_require", {})
     wanted = [(key, options, groups) for key, groups in _KEYS.items()]
@@ -77,28 +76,3 @@ def _filled(name: str, options: dict[str, list[Snippet]]) -> tuple[list[Snippet]
 
 def _one(values: list[Snippet] | None) -> str:
     return values[0].text if values else ""
-
-
-def _sections(text: str) -> dict[str, dict[str, list[Snippet]]]:
-    """Section -> option -> its lines, continued ones (indented) included, comments left out. The standard parser would
-    read the same but keeps no lines."""
-    sections: dict[str, dict[str, list[Snippet]]] = {}
-    options: dict[str, list[Snippet]] = {}
-    values: list[Snippet] | None = None
-    for number, line in enumerate(text.split("\n"), 1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith(("#", ";")):
-            continue
-        if line[0] in " \t":
-            if values is not None:
-                values.append(Snippet(_without_comment(stripped), number))
-        elif found := _SECTION.match(line):
-            options, values = sections.setdefault(found[1].strip(), {}), None
-        elif found := _OPTION.match(line):
-            values = options.setdefault(found[1].strip().lower().replace("-", "_"), [])
-            values += [Snippet(text, number) for text in [_without_comment(found[2].strip())] if text]
-    return sections
-
-
-def _without_comment(text: str) -> str:
-    return re.split(r"\s#", text, maxsplit=1)[0].rstrip()

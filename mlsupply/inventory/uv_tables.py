@@ -1,4 +1,5 @@
-"""uv's tables in pyproject.toml and script headers: where packages come from, indexes, constraints and overrides. Pure.
+"""uv's tables in pyproject.toml, script headers and uv.toml: where packages come from, indexes, constraints and overrides.
+Pure.
 
 Sources: https://docs.astral.sh/uv/concepts/projects/dependencies/ and https://docs.astral.sh/uv/concepts/indexes/
 """
@@ -10,39 +11,53 @@ from typing import Any
 
 from mlsupply.inventory.cover import BUILD_GROUP
 from mlsupply.inventory.lines import Locator
-from mlsupply.inventory.parsing import requirement, source_of_table, string, strings, table, tables
+from mlsupply.inventory.parsing import gap, requirement, source_of_table, string, strings, table, tables
 from mlsupply.inventory.trusted import with_trusted
-from mlsupply.model import Gap, Index, Place, Requirement, Source, SourceKind
+from mlsupply.model import Gap, Index, Place, Reason, Requirement, Source, SourceKind
 from mlsupply.text import canonical, without_credentials
 from mlsupply.value import replace
 
 _ROOT = ("tool", "uv")
 _LIMITING = ("constraint-dependencies", "override-dependencies", "build-constraint-dependencies")
-_OVERRIDING = "override-dependencies"
+_OVERRIDING, _OF_BUILDS = "override-dependencies", "build-constraint-dependencies"
 
 
-def read_uv(path: str, uv: Mapping[str, Any], locator: Locator) -> Iterator[Requirement | Index | Gap]:
-    """Development dependencies, what builds need besides, constraints, overrides and indexes of `[tool.uv]`."""
+def read_uv(
+    path: str, uv: Mapping[str, Any], locator: Locator, root: tuple[str, ...] = _ROOT
+) -> Iterator[Requirement | Index | Gap]:
+    """Development dependencies, what builds need besides, constraints, overrides and indexes of `[tool.uv]`. root: the keys
+    of that table, none in uv.toml."""
     for text in strings(uv, "dev-dependencies"):
-        yield requirement(text, Place(path, locator.quoted(text, *_ROOT, "dev-dependencies")), groups=("dev",))
+        yield requirement(text, Place(path, locator.quoted(text, *root, "dev-dependencies")), groups=("dev",))
     for key in _LIMITING:
-        for text in strings(uv, key):
-            found = requirement(text, Place(path, locator.quoted(text, *_ROOT, key)), constraint=True)
-            yield replace(found, override=True) if isinstance(found, Requirement) and key == _OVERRIDING else found
+        yield from _limits(path, uv, key, locator, root)
     for name, texts in table(uv, "extra-build-dependencies").items():
         for text in [one if isinstance(one, str) else string(one, "requirement") for one in _listed(texts)]:
-            place = Place(path, locator.quoted(text, *_ROOT, "extra-build-dependencies", name))
+            place = Place(path, locator.quoted(text, *root, "extra-build-dependencies", name))
             yield requirement(text, place, groups=(BUILD_GROUP,))
     pinned = _pinned(uv)
     for entry in tables(uv, "index"):
         name = string(entry, "name")
         role = "primary" if entry.get("default") is True else "explicit" if entry.get("explicit") is True else "extra"
-        place = Place(path, locator.quoted(string(entry, "url"), *_ROOT, "index"))
+        place = Place(path, locator.quoted(string(entry, "url"), *root, "index"))
         yield from _index(string(entry, "url"), role, place, name, tuple(pinned.get(name, ())))
     for host in strings(uv, "allow-insecure-host"):
-        yield from with_trusted((), {host: Place(path, locator.quoted(host, *_ROOT, "allow-insecure-host"))})
-    yield from _options(path, uv, locator, _ROOT)
-    yield from _options(path, table(uv, "pip"), locator, (*_ROOT, "pip"))
+        yield from with_trusted((), {host: Place(path, locator.quoted(host, *root, "allow-insecure-host"))})
+    yield from _options(path, uv, locator, root)
+    yield from _options(path, table(uv, "pip"), locator, (*root, "pip"))
+
+
+def _limits(
+    path: str, uv: Mapping[str, Any], key: str, locator: Locator, root: tuple[str, ...]
+) -> Iterator[Requirement | Gap]:
+    for one in _listed(uv.get(key)):
+        if not isinstance(one, str):
+            detail = f"an item of {key} is a table, which is not read"
+            yield gap(path, Reason.UNSUPPORTED, detail, locator.key(key, *root), "write it as PEP 508 says: name==1.0")
+            continue
+        groups = (BUILD_GROUP,) if key == _OF_BUILDS else ()
+        found = requirement(one, Place(path, locator.quoted(one, *root, key)), constraint=True, groups=groups)
+        yield replace(found, override=True) if isinstance(found, Requirement) and key == _OVERRIDING else found
 
 
 def _listed(value: object) -> list[str | Mapping[str, Any]]:
