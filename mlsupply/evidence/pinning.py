@@ -12,7 +12,8 @@ from mlsupply.named import NamedTuple
 from mlsupply.project import Project
 
 _DEPLOY = expression(
-    r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile)\Z"
+    r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile"
+    r"|(?:cog|bentofile|sky|databricks|[^/]*runtime[-_]env)\.ya?ml|langgraph\.json)\Z"
 )
 _NOT_DEPLOY = expression(
     r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|samples?|tutorials?|notebooks?|constraints?)(?:[-_./]|\Z)"
@@ -33,7 +34,8 @@ class Pinning(NamedTuple):
 
 
 def is_deploy(path: str, subjects: Sequence[str] = ()) -> bool:
-    """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile; not those for
+    """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile, what
+    a tool builds an image or a job from; not those for
     development, tests or documents. subjects: the folders and files that were named; where these lie says nothing (a
     project may be checked out below `/builds/ci`)."""
     inside = (path.removeprefix(f"{subject.rstrip('/')}/") for subject in subjects if subject != path)

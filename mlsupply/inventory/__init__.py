@@ -81,6 +81,32 @@ _IMAGES = tuple(
 
 _PIP_SETTINGS = ("pip.conf", "pip.ini", ".pydistutils.cfg", "pydistutils.cfg")
 
+_YAML = ("yml", "yaml")
+_TOOLS = {
+    "Cog": ("cog.yaml", "cog.yml"),
+    "BentoML": ("bentofile.yaml", "bentofile.yml"),
+    "Truss": ("config.yaml",),
+    "SkyPilot": tuple(
+        f"{stem}.{ending}" for stem in ("sky", "*.sky", "sky/*", "skypilot/*", "skypilot*") for ending in _YAML
+    ),
+    "dstack": tuple(f"*.dstack.{ending}" for ending in _YAML),
+    "Ray": (
+        *(f"*runtime{dash}env*.{ending}" for dash in "_-" for ending in (*_YAML, "json")),
+        *(f"{stem}.{ending}" for stem in ("cluster", "ray*", "*-ray", "*_ray", "serve_config*") for ending in _YAML),
+    ),
+    "Databricks": tuple(f"{stem}.{ending}" for stem in ("databricks", "resources/*") for ending in _YAML),
+    "MLproject": ("mlproject",),
+    "langgraph.json": ("langgraph.json", "langgraph.*.json"),
+    "MCP configuration": (
+        *("*mcp*.json", "claude_desktop_config.json", ".gemini/settings.json", ".codex/config.toml", "opencode.json"),
+        *(".kiro/*.json", ".vscode/settings.json", ".zed/settings.json", "*.mcp.toml"),
+    ),
+    "anaconda-project": tuple(f"anaconda-project.{ending}" for ending in _YAML),
+    "nixpacks.toml": ("nixpacks.toml",),
+    "conda recipe": ("meta.yaml", "meta.yml", "recipe.yaml", "recipe.yml"),
+    ".condarc": (".condarc", "condarc", ".mambarc"),
+}
+
 READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
     Reader("pylock.toml", "mlsupply.inventory.pylock", "lock", ("pylock.toml", "pylock.*.toml")),
@@ -91,6 +117,7 @@ READERS: tuple[Reader, ...] = (
     Reader("conda explicit", "mlsupply.inventory.conda_explicit", "lock", _EXPLICIT),
     Reader("pixi.lock", "mlsupply.inventory.pixi_lock", "lock", ("pixi.lock",)),
     Reader("pixi.toml", "mlsupply.inventory.pixi_toml", "manifest", ("pixi.toml",)),
+    *(Reader(form, "mlsupply.inventory.tool_files", "manifest", patterns) for form, patterns in _TOOLS.items()),
     Reader("environment.yml", "mlsupply.inventory.environment_yml", "manifest", _ENVIRONMENTS),
     Reader("Pipfile", "mlsupply.inventory.pipfile", "manifest", ("pipfile",)),
     Reader("pyproject.toml", "mlsupply.inventory.pyproject", "manifest", ("pyproject.toml",)),
@@ -132,10 +159,10 @@ def reader_of(path: str) -> Reader | None:
     """The first reader that claims the file name, in the order of `READERS`."""
     lower = path.lower()
     name = lower[lower.rfind("/") + 1 :]
-    endings, words = _hints()
-    if name.rpartition(".")[2] not in endings and not any(word in name for word in words):
-        return None
-    return next((reader for reader in READERS if reader.claims(lower)), None)
+    exact, wild = _by_name()
+    may = [place for place, first, last in wild if name.endswith(last) and name.startswith(first)]
+    may += exact.get(name, ())
+    return next((reader for reader in map(READERS.__getitem__, sorted(set(may))) if reader.claims(lower)), None)
 
 
 def reader_named(name: str) -> Reader | None:
@@ -144,17 +171,19 @@ def reader_named(name: str) -> Reader | None:
 
 
 @cache
-def _hints() -> tuple[frozenset[str], tuple[str, ...]]:
-    """Endings and words, one of which occurs in every claimed name. Almost no file of a large folder has one, and asking
-    each reader about each file would take a second."""
-    endings, words = set(), set()
-    for pattern in (pattern.rpartition("/")[2] for reader in READERS for pattern in reader.patterns):
-        ending = pattern.rpartition(".")[2]
-        if "." in pattern and "*" not in ending:
-            endings.add(ending)
-        else:
-            words.add(max(pattern.split("*"), key=len).strip("."))
-    return frozenset(endings), tuple(sorted(words))
+def _by_name() -> tuple[dict[str, list[int]], tuple[tuple[int, str, str], ...]]:
+    """Places in `READERS` by the file names without `*` they claim, and (place, how the name begins, how it ends) for each
+    other pattern: asking every reader about each file of a large folder would take a second."""
+    exact: dict[str, list[int]] = {}
+    wild: dict[tuple[int, str, str], None] = {}
+    for place, reader in enumerate(READERS):
+        for pattern in reader.patterns:
+            first, star, rest = pattern.rpartition("/")[2].partition("*")
+            if star:
+                wild[(place, first, rest.rpartition("*")[2])] = None
+            else:
+                exact.setdefault(first, []).append(place)
+    return exact, tuple(wild)
 
 
 def gather(request: Request, world: World) -> tuple[Inventory, ...]:

@@ -36,7 +36,19 @@ _TYPED = Place(COMMAND_LINE)
 # most of these install nothing, or are something else, and are no inputs
 _OFTEN_EMPTY = (
     *("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx"),
-    *("pip settings", "uv.toml", ".env"),
+    *(
+        "pip settings",
+        "uv.toml",
+        ".env",
+        "Truss",
+        "SkyPilot",
+        "dstack",
+        "Ray",
+        "Databricks",
+        "MCP configuration",
+        ".condarc",
+    ),
+    *("MLproject", "langgraph.json", "nixpacks.toml", "conda recipe"),
 )
 
 

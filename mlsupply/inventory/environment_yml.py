@@ -7,6 +7,7 @@ A conda line that allows one version only is a package, any other a requirement 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from mlsupply.inventory import conda
@@ -46,6 +47,17 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         sheet.fault("dependencies is no list")
     sheet.line = 0
     return found.inventory(path, sheet.word(document, "name"))
+
+
+def listed(path: str, items: Iterable[tuple[Any, int]], tree: Tree, limits: Limits) -> Inventory:
+    """What a list of dependencies asks for that stands in a file of another tool. items: each with its line."""
+    sheet = Sheet(path, "", limits, plain=False)
+    found = _Found(sheet, Reading(tree, limits))
+    for item, line in items:
+        sheet.line = line
+        found.take(item)
+    sheet.line = 0
+    return found.inventory(path, "")
 
 
 class _Found:

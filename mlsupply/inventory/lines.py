@@ -11,7 +11,7 @@ class Locator:
     the document gives each line once."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self.text = text
         self._starts: list[int] = []
         self._anchors: dict[tuple[str, ...], int] = {}
         self._last: dict[tuple[str, int], int] = {}
@@ -25,7 +25,7 @@ class Locator:
         if offset < 0:
             return 0
         if not self._starts:
-            self._starts = [0, *(match.end() for match in re.finditer("\n", self._text))]
+            self._starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         return bisect_right(self._starts, offset)
 
     def quoted(self, value: str, *table: str) -> int:
@@ -77,14 +77,14 @@ class Locator:
         """Offset of the first string from `after` on that is written like this, -1 where there is none."""
         if self._strings is None:
             self._strings = {}
-            for found in _STRING.finditer(self._text):
+            for found in _STRING.finditer(self.text):
                 self._strings.setdefault(found[0], []).append(found.start())
         return _first(self._strings.get(form, []), after)
 
     def _index(self) -> None:
         """Note every header and every key that begins a line, once."""
         self._indexed = True
-        for found in _HEADER_OR_KEY.finditer(self._text):
+        for found in _HEADER_OR_KEY.finditer(self.text):
             if found[1] is not None:
                 parts = tuple(part.strip("\"'") for part in _PARTS.findall(found[1]))
                 self._headers.setdefault(parts, found.start(1))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import toml_of
 from mlsupply.inventory.pipfile_lock import NO_CATEGORY, direct_source
 from mlsupply.inventory.sheet import Sheet, reads
+from mlsupply.inventory.tool_files import below
 from mlsupply.model import Index, Inventory, Place, Requirement, Source
 from mlsupply.text import safe, without_credentials
 from mlsupply.world import Limits, Tree
@@ -20,8 +22,8 @@ _MARKERS = ("os_name", "sys_platform", "platform_machine", "platform_system", "p
 
 
 @reads(FORMAT, toml_of)
-def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits) -> Inventory:
-    """See the module: requirements and indexes, no packages."""
+def read(sheet: Sheet, document: Mapping[str, Any], tree: Tree, limits: Limits) -> Inventory:
+    """See the module: requirements and indexes, no packages; also what its scripts install."""
     locator = Locator(sheet.source)
     requirements: list[Requirement] = []
     for section in document:
@@ -32,13 +34,17 @@ def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits
                 sheet.line = locator.key(key, section)
                 requirements.append(_requirement(sheet, key, value, groups))
     sheet.line = 0
+    others = Collected(sheet.path, tree, limits)
+    below(FORMAT, document, locator, others)
     return Inventory(
         path=sheet.path,
         format=FORMAT,
-        requirements=tuple(r for r in requirements if r.name),
-        indexes=tuple(_indexes(sheet, document, locator)),
+        packages=tuple(others.packages),
+        requirements=(*(r for r in requirements if r.name), *others.requirements),
+        indexes=(*_indexes(sheet, document, locator), *others.indexes),
+        includes=tuple(others.includes),
         requires_python=sheet.word(sheet.table(document, "requires"), "python_version"),
-        gaps=sheet.all_gaps(),
+        gaps=(*sheet.all_gaps(), *others.gaps),
     )
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory import conda
+from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.environment_yml import asked_of_conda
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import toml_of
 from mlsupply.inventory.sheet import Sheet, reads
+from mlsupply.inventory.tool_files import below
 from mlsupply.model import Gap, Inventory, Package, Requirement, Source
 from mlsupply.world import Limits, Tree
 
@@ -19,18 +21,22 @@ _PYPI = "pypi-dependencies"
 
 
 @reads(FORMAT, toml_of)
-def read(sheet: Sheet, document: Mapping[str, Any], _tree: Tree, _limits: Limits) -> Inventory:
-    """See the module."""
+def read(sheet: Sheet, document: Mapping[str, Any], tree: Tree, limits: Limits) -> Inventory:
+    """See the module; also what its tasks install, and its options for PyPI."""
     reading = _Reading(sheet, Locator(sheet.source))
     reading.workspace(document)
+    others = Collected(sheet.path, tree, limits)
+    below(FORMAT, document, reading.locator, others)
     workspace = sheet.table(document, "workspace") or sheet.table(document, "project")
     return Inventory(
         path=sheet.path,
         format=FORMAT,
         root=sheet.word(workspace, "name"),
-        packages=tuple(sheet.packages()),
-        requirements=tuple(reading.requirements),
-        gaps=sheet.all_gaps(),
+        packages=(*sheet.packages(), *others.packages),
+        requirements=(*reading.requirements, *others.requirements),
+        indexes=tuple(others.indexes),
+        gaps=(*sheet.all_gaps(), *others.gaps),
+        includes=tuple(others.includes),
     )
 
 

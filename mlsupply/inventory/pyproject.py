@@ -23,6 +23,7 @@ from mlsupply.world import Limits, Tree
 
 FORMAT = "pyproject.toml"
 _OTHERS = frozenset({"rye", "hatch", "flit", "pixi"})
+_RUNNERS = frozenset({"bentoml", "briefcase", "cibuildwheel", "conda-lock", "hatch", "pdm", "pixi", "poe", "rye", "taskipy"})
 _MOST_GROUPS = 200  # groups told of one requirement
 
 
@@ -58,6 +59,10 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
         from mlsupply.inventory.other_tables import read_others
 
         collected.take(read_others(path, tool, locator, limits))
+    if not _RUNNERS.isdisjoint(tool):
+        from mlsupply.inventory.tool_files import below
+
+        below("pyproject.toml", document, locator, collected)
     _dynamic(document, locator, collected)
     for name, source in table(uv, "sources").items():
         sources.setdefault(canonical(name), source)
