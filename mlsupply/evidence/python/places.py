@@ -22,7 +22,10 @@ _FILES: Final = tuple(
             r"application_default_credentials|\.kube(?:/|\\|$)|\.docker/config\.json|\.netrc|_netrc|\.npmrc|\.pypirc|"
             r"\.git-credentials|gh/hosts\.yml|\.cargo/credentials|huggingface/(?:token|stored_tokens)|\.oci/config|"
             r"\.terraform\.d|\.vault-token|\.pgpass|\.my\.cnf|(?:^|[/\\])\.env(?:\.\w+)?$|/etc/shadow|\.boto$|\.s3cfg|"
-            r"\.config/(?:openai|anthropic|gh|hub|glab-cli|doctl|github-copilot|op|sops/age|fly)(?:/|\\|$)|jupyter/runtime|\.password-store|\.gnupg|"
+            r"\.config/(?:openai|anthropic|litellm|gh|hub|glab-cli|doctl|github-copilot|op|sops/age|fly|configstore|ngrok)(?:/|\\|$)|jupyter/runtime|"
+            r"[/\\]\.(?:anthropic|openai|replicate|runpod|neptune|vercel|railway|snowflake|lambda_cloud|ngrok2?|wandb)(?:/|\\|$)|"
+            r"\.vast_api_key|\.dvc/config\.local|uv/credentials|pip/pip\.(?:conf|ini)|\.condarc|\.cache/huggingface/?$|\.aider\.conf|"
+            r"\.cursor/mcp\.json|claude_desktop_config|\.continue/config|globalStorage/?$|\.local/share/code-server|\.password-store|\.gnupg|"
             r"\.claude/\.credentials|\.claude\.json|\.codex/auth|\.(?:gemini|qwen)/oauth_creds|opencode/auth\.json|"
             r"globalStorage[/\\]state\.vscdb|serviceaccount(?:/(?!(?:namespace|ca\.crt)$)|$)|rclone\.conf|\.streamlit/secrets|\.lightning/credentials|"
             r"\.runpod/config|\.fly/config|\.snowflake/|\.yarnrc\.yml|\.gem/credentials|\.m2/settings\.xml|\.composer/auth|/run/secrets(?:/(?!kubernetes\.io/serviceaccount/(?:namespace|ca\.crt)$)|$)|"
@@ -31,14 +34,14 @@ _FILES: Final = tuple(
         ),
         (
             "wallet",
-            r"wallet\.dat|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.foundry/keystores|\.brownie/accounts|\.bittensor|metamask|"
-            r"nkbihfbeogaeaoehlefnkodbefgpgknn|phantom|atomic/local|coinomi|\.bitcoin|ledger live|\.near-credentials|\.sui/",
+            r"wallet\.dat|\.config/solana|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.foundry/keystores|\.brownie/accounts|\.bittensor|metamask|"
+            r"nkbihfbeogaeaoehlefnkodbefgpgknn|phantom(?!js)|atomic/local|coinomi|\.bitcoin|ledger live|\.near-credentials|\.sui/",
         ),
         (
             "browser-store",
             r"login data|cookies\.sqlite|logins\.json|key4\.db|web data|user data|local state|"
             r"(?<!/opt/)google[/\\]chrome(?![/\\]application)|brave-?browser|mozilla[/\\]firefox|\.mozilla|[/\\]cookies$|"
-            r"opera software|microsoft[/\\]edge(?![/\\]application)",
+            r"opera software|\.config/(?:google-chrome|chromium)(?:/|$)|microsoft[/\\]edge(?![/\\]application)",
         ),
         ("keychain", r"library/keychains|login\.keychain|\.local/share/keyrings|kwallet|microsoft[/\\]credentials"),
         (

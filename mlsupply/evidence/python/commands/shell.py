@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from mlsupply.evidence.python.commands import private_files
 from mlsupply.evidence.python.commands.shell_kinds import KINDS, OVERLAP
 from mlsupply.evidence.python.places import MAKERS
 from mlsupply.evidence.python.values.value import HOLE
@@ -53,16 +54,8 @@ _PATTERNS = tuple(
     )
     for kind in KINDS
 )
-_READS = expression(
-    r"(?P<environment>(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n]))|"
-    r"(?P<credential>\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|\.password-store|\.git-credentials|"
-    r"\.docker/config|/etc/shadow|(?<!\bprocess)(?<!\bimport\.meta)(?<!\bDeno)(?<!\bBun)\.env\b|/gcloud/|print-access-token|serviceaccount(?!/(?:namespace|ca\.crt)(?![\w./]))|huggingface/(?:stored_)?token|"
-    r"\.vault-token|\.pgpass|\.kaggle/|\.config/gh/|\.wandb/|\.databrickscfg)|"
-    r"(?P<identity>\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|"
-    r"HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%)"
-)
 _SENDERS = (
-    r"\b(?:curl|wget|nc|ncat|http|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|scp|rsync|ftp|sftp|"
+    r"\b(?:curl|wget|nc|ncat|https?(?=\s)|xh|Invoke-WebRequest|Invoke-RestMethod|iwr|irm|scp|rsync|ftp|sftp|"
     r"socat|telnet)\b|/dev/tcp/"
 )
 _SENDS = expression(_SENDERS, re.IGNORECASE)
@@ -134,10 +127,10 @@ def _deeds(text: str, depth: int) -> list[Deed]:
             makers = maker and behaviour == "runs-downloaded"
             done.append(Deed(behaviour, what, shown, url, maker=makers, variant=variant))
     text = _IDENTITY.sub(" ", text)
-    if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := _READS.search(text)):
-        source = {"environment": "environment", "credential": "credential-file"}.get(reads.lastgroup or "", "host-identity")
-        piped = source != "environment" or "|" in text[reads.start() :] or "$(" in text or "`" in text
-        if piped and (source != "credential-file" or _sends_credential(text)):
+    if (sends := _SENDS.search(text) or _LOOKS_UP.search(text)) and (reads := private_files.read_in(text)):
+        source = reads.kind
+        piped = source != "environment" or "|" in text[reads.place :] or "$(" in text or "`" in text
+        if piped and (source in _OF_NO_FILE or _sends_file(text)):
             done.append(Deed("sends", f"{source} sent by {sends[0]}", text, url, source))
     if sends := _SENDS_IN_CODE.search(text):
         done += _sent_in_code(text, sends[0].rstrip("("), url)
@@ -149,18 +142,21 @@ def _deeds(text: str, depth: int) -> list[Deed]:
 def _sent_in_code(text: str, how: str, url: str) -> Iterator[Deed]:
     """The deed of a program in another language that sends (how: the words that show it) and reads a credential or the
     whole environment."""
-    reads = _READS.search(text)
-    credential = reads is not None and reads.lastgroup == "credential"
-    if credential or _ENVIRONMENT_IN_CODE.search(text):
-        source = "credential-file" if credential else "environment"
-        yield Deed("sends", f"{source} sent by {how}", text, url, source)
+    reads = private_files.read_in(text)
+    if reads is not None and reads.kind not in _OF_NO_FILE:
+        yield Deed("sends", f"{reads.kind} sent by {how}", text, url, reads.kind)
+    elif _ENVIRONMENT_IN_CODE.search(text):
+        yield Deed("sends", f"environment sent by {how}", text, url, "environment")
 
 
-def _sends_credential(text: str) -> bool:
-    """Does one command of the line both name a credential and send, or one that sends upload anything? Downloading a tool
+_OF_NO_FILE = frozenset({"environment", "host-identity"})
+
+
+def _sends_file(text: str) -> bool:
+    """Does one command of the line both name a private file and send, or one that sends upload anything? Downloading a tool
     and using a credential with it afterwards is how every cloud client is set up."""
     commands = _NEXT.split(text)
-    return any(_READS.search(one) and _SENDS.search(one) for one in commands) or any(
+    return any(private_files.names_one(one) and _SENDS.search(one) for one in commands) or any(
         _SENDS.search(one) and _UPLOADS.search(one) for one in commands
     )
 

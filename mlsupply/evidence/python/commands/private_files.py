@@ -1,0 +1,66 @@
+"""What a command line reads that is nobody else's business: the environment, files with secrets, who and where it is run.
+
+Which files hold secrets is told by `places`, as for files that Python opens.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from mlsupply.evidence.python import places
+from mlsupply.lazy import expression
+
+# kinds of files (of `places`) whose content is a secret as it is
+SECRET: Final = frozenset({"credential-file", "wallet", "browser-store", "keychain", "chat-store", "history"})
+
+_ENVIRONMENT = expression(
+    r"(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])"
+)
+# Words of which no path is needed to know them.
+_CREDENTIAL = expression(
+    r"\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|"
+    r"\.password-store|\.git-credentials|\.docker/config|/etc/shadow|"
+    r"(?<!\bprocess)(?<!\bimport\.meta)(?<!\bDeno)(?<!\bBun)\.env\b|/gcloud/|print-access-token|"
+    r"serviceaccount(?!/(?:namespace|ca\.crt)(?![\w./]))|huggingface/(?:stored_)?token|"
+    r"\.vault-token|\.pgpass|\.kaggle/|\.config/gh/|\.wandb/|\.databrickscfg"
+)
+_IDENTITY = expression(
+    r"\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%"
+)
+_PATH = expression(r"(?:~|\$\{?HOME\}?|%\w{3,20}%|\$env:\w{3,20}|(?<![\w/:.])/|(?<![\w/.])\.(?=\w))[^\s\"'|;&<>()`,=]{2,300}")
+_WRITTEN = expression(  # where what is fetched is put
+    r"\s(?:-[a-zA-Z]{0,6}[oO]|-P|-O|--output(?:-dir|-document)?|--directory-prefix|-OutFile|>{1,2})[ =]{0,3}[^\s\"'|;&<>()`]{2,300}"
+)
+
+
+class Read(NamedTuple):
+    """kind: as of `knowledge.KINDS`; place: in the text, where it is named."""
+
+    kind: str
+    place: int
+
+
+def read_in(text: str) -> Read | None:
+    """What a command line reads, the first of it; None where it is nothing that is known to be private."""
+    found = [
+        Read(kind, one.start())
+        for kind, pattern in (("environment", _ENVIRONMENT), ("credential-file", _CREDENTIAL), ("host-identity", _IDENTITY))
+        if (one := pattern.search(text)) is not None
+    ]
+    if (file := _file_in(text)) is not None:
+        found.append(file)
+    return min(found, key=lambda one: one.place, default=None)
+
+
+def names_one(text: str) -> bool:
+    """Whether the command names anything of this kind."""
+    return read_in(text) is not None
+
+
+def _file_in(text: str) -> Read | None:
+    """The first path that holds secrets, but for those that are written."""
+    written = {one.end() for one in _WRITTEN.finditer(text)}
+    for one in _PATH.finditer(text):
+        if one.end() not in written and (kind := places.file_kind(one[0])) in SECRET:
+            return Read(kind, one.start())
+    return None
