@@ -10,7 +10,7 @@ from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.interpreter.machine import MAX_INLINE, MAX_ROOT_STEPS, MAX_STEPS, SHALLOW, BudgetError
-from mlsupply.evidence.python.libraries import command_options, execution
+from mlsupply.evidence.python.libraries import command_options, execution, passed_on
 from mlsupply.evidence.python.network import requested, servers
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import Closure, Value
@@ -76,6 +76,7 @@ def registered(machine: Analyser, registrar: Value, function: Value, node: ast.A
     servers.view(machine, registrar, function)
     if closure is None or isinstance(closure.node, ast.ClassDef):
         return
+    passed_on.remembered(machine, registrar, function)
     command_options.declared(machine, registrar, closure, node)
     if requested.registered(registrar, function, node) and closure in machine.ever_entered:
         _follow_again(machine, closure)

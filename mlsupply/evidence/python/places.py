@@ -34,8 +34,10 @@ _FILES: Final = tuple(
         ),
         (
             "wallet",
-            r"wallet\.dat|\.config/solana|\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.foundry/keystores|\.brownie/accounts|\.bittensor|metamask|"
-            r"nkbihfbeogaeaoehlefnkodbefgpgknn|phantom(?!js)|atomic/local|coinomi|\.bitcoin|ledger live|\.near-credentials|\.sui/",
+            r"wallet\.dat|\.config/solana|"
+            r"\.electrum|electrum/wallets|exodus|\.ethereum|/keystore|solana/id\.json|\.foundry/keystores|\.brownie/accounts|"
+            r"\.bittensor|metamask|nkbihfbeogaeaoehlefnkodbefgpgknn|phantom(?!js)|atomic/local|coinomi|"
+            r"\.bitcoin|ledger live|\.near-credentials|\.sui/",
         ),
         (
             "browser-store",

@@ -13,9 +13,7 @@ from mlsupply.lazy import expression
 # kinds of files (of `places`) whose content is a secret as it is
 SECRET: Final = frozenset({"credential-file", "wallet", "browser-store", "keychain", "chat-store", "history"})
 
-_ENVIRONMENT = expression(
-    r"(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])"
-)
+_ENVIRONMENT = expression(r"(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
 # Words of which no path is needed to know them.
 _CREDENTIAL = expression(
     r"\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|"
@@ -27,9 +25,12 @@ _CREDENTIAL = expression(
 _IDENTITY = expression(
     r"\$\(\s*(?:whoami|hostname|id|uname|pwd)|`\s*(?:whoami|hostname|id)|\$\{?(?:USER|HOSTNAME)\b|%USERNAME%|%COMPUTERNAME%"
 )
-_PATH = expression(r"(?:~|\$\{?HOME\}?|%\w{3,20}%|\$env:\w{3,20}|(?<![\w/:.])/|(?<![\w/.])\.(?=\w))[^\s\"'|;&<>()`,=]{2,300}")
+_PATH = expression(
+    r"(?:~|\$\{?HOME\}?|%\w{3,20}%|\$env:\w{3,20}|(?<![\w/:.])/|(?<![\w/.])\.(?=\w))[^\s\"'|;&<>()`,=]{2,300}"
+)
 _WRITTEN = expression(  # where what is fetched is put
-    r"\s(?:-[a-zA-Z]{0,6}[oO]|-P|-O|--output(?:-dir|-document)?|--directory-prefix|-OutFile|>{1,2})[ =]{0,3}[^\s\"'|;&<>()`]{2,300}"
+    r"\s(?:-[a-zA-Z]{0,6}[oO]|-P|--output(?:-dir|-document)?|--directory-prefix|-OutFile|>{1,2})[ =]{0,3}"
+    r"[^\s\"'|;&<>()`]{2,300}"
 )
 
 

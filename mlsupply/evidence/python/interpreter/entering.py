@@ -126,6 +126,17 @@ class Entering(Expressions):
             self.running.pop()
             self.scope = outer
 
+    def resume(self, generator: Value, yielded: Value) -> None:
+        """Follows a generator function once more, which yields what the body of a `with` has put something into: what comes
+        behind the `yield` sees it."""
+        again = (generator.keys or {}).get("send")
+        if again is None or again.closure is None or again.bound is None or isinstance(again.closure.node, ast.ClassDef):
+            return
+        if len(self.running) < self.depth and again.closure not in self.running:
+            self.put_into.append((len(self.running) + 1, yielded))
+            self._followed_into(again.closure, again.closure.node, again.bound.args, again.bound.keywords, by_module=True)
+            self.put_into.pop()
+
     def _reaches_no_sink(self, closure: Closure) -> bool:
         """Whether this function need not be entered, since neither it nor the entry point can reach a sink. Inner functions
         are always entered, since they may call what the function around them was given; so are short functions that the

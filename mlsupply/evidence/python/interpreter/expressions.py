@@ -277,6 +277,10 @@ class Expressions(Machine):
             return self.call(Value("httpx.Client().send"), [value], {}, node)
         if self.yielded:
             self.yielded[-1].append(value)
+        if self.put_into and self.put_into[-1][0] == len(self.running):
+            changed = self.put_into[-1][1]
+            value.items, value.keys, value.instance = changed.items, changed.keys, changed.instance
+            value.taint |= changed.taint
         return self.sent[-1] if self.sent else Value()
 
     def _yield_from(self, node: ast.YieldFrom) -> Value:

@@ -73,6 +73,8 @@ class Machine:
     common_facts = 0  # facts so far of behaviours in `_COMMON`
     unread = ""  # the first text that is run and that only a newer Python reads, in words
     stdout: Value | None = None  # where what is printed goes, where the module keeps it
+    replacing = ""  # the function of another module that the current one was put in the place of
+    folder = ""  # the working directory, or the one a server serves, as far as the code sets it
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
@@ -89,8 +91,6 @@ class Machine:
         self.scope = self.module
         self.root = ""  # the name of the current entry point; "" for the module level
         self.running: list[Closure] = []  # the call stack, the innermost function last
-        self.replacing = ""  # the function of another module that the current one was put in the place of
-        self.folder = ""  # the working directory, or the one a server serves, as far as the code sets it
         self.silent = 0  # enclosing `try` blocks that swallow all errors
         self.on_request = 0  # enclosing branches that are taken only where the user asks for them
         self.declined = False  # the statement just followed leaves the function unless the user asked for something
@@ -104,6 +104,8 @@ class Machine:
         self.returned: list[list[Value]] = []  # the values of `return`, for each function of the call stack
         self.yielded: list[list[Value]] = []  # the same for `yield`
         self.sent: list[Value] = []  # values sent into the generators that are followed
+        self.handlers: dict[str, list[Value]] = {}  # library -> functions it calls with what it is handed
+        self.put_into: list[tuple[int, Value]] = []  # depth of a generator followed again, and what it yields by now
         self.raised: list[Value] = []  # exceptions that carry something
         # calls of threads and callbacks, with the root they were started from
         self.deferred: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []

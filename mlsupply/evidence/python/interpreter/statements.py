@@ -23,7 +23,7 @@ from mlsupply.evidence.python.interpreter.machine import MAX_LOOP, BudgetError
 from mlsupply.evidence.python.interpreter.missing_packages import handles_missing
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.value import Scope, Value, constant, unknown
+from mlsupply.evidence.python.values.value import Scope, Taint, Value, constant, taint_of, unknown
 from mlsupply.named import NamedTuple
 
 _MAX_RAISED = 64  # exceptions that are kept apart
@@ -242,12 +242,14 @@ class Statements(Assignments):
 
     def _with(self, node: ast.With | ast.AsyncWith) -> None:
         left: list[Value] = []
+        yielded: list[tuple[Value, Value, tuple[int, Taint]]] = []
         printed_to = self.stdout
         for item in node.items:
             value = self.value(item.context_expr)
             entered = special_methods.operated(self, value, "enter", [], node)
             if entered is None and value.items is not None and len(value.items) == 1:
                 entered = value.items[0]  # what a generator function under `contextmanager` yields
+                yielded.append((value, entered, _content(entered)))
             if item.optional_vars is not None:
                 self.bind(item.optional_vars, entered if entered is not None else value)
             left.append(value)
@@ -256,6 +258,9 @@ class Statements(Assignments):
         keep_sensitive(self.scope.names, before)  # it may swallow what ends its body early
         for value in left:
             special_methods.operated(self, value, "exit", [Value(), Value(), Value()], node)
+        for value, entered, was in yielded:
+            if _content(entered) != was:
+                self.resume(value, entered)
         if self.stdout is not printed_to and any(value.ref in _REDIRECTS for value in left):
             self.redirect(printed_to)
 
@@ -287,6 +292,13 @@ class Statements(Assignments):
 _REDIRECTS = frozenset(  # they put back what they changed
     {"contextlib.redirect_stdout()", "contextlib.redirect_stderr()", "contextlib.ExitStack()"}
 )
+
+
+def _content(value: Value) -> tuple[int, Taint]:
+    """What tells whether something was added to an object or container."""
+    inner = value.items if value.items is not None else list((value.keys or {}).values())
+    of_object = value.instance.all_attributes().values() if value.instance is not None else ()
+    return len(inner), taint_of(value, *inner, *of_object)
 
 
 def _swallows(handler: ast.ExceptHandler) -> bool:

@@ -15,6 +15,7 @@ from mlsupply.evidence.python.libraries import (
     execution,
     layered_files,
     own_source,
+    passed_on,
     reading,
     storage,
     writing,
@@ -85,6 +86,7 @@ def _follow_arguments(machine: Analyser, call: Call) -> None:
         if value.closure is not None:
             machine.called_back(call, value.closure, value)
     _follow_started(machine, call)
+    passed_on.handed(machine, call)
 
 
 def _follow_started(machine: Analyser, call: Call) -> None:

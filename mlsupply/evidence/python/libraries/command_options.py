@@ -25,13 +25,17 @@ def default(machine: Analyser, call: Call) -> Value | None:
 
 
 def declared(machine: Analyser, registrar: Value, function: Closure, node: ast.AST) -> None:
-    """Notes what a decorator `click.option(..., envvar=NAME)` gives a function, and follows its `callback` with that."""
+    """Notes what a decorator `click.option(..., envvar=NAME)` or one whose default is a function gives a function, and
+    follows its `callback` with that."""
     if not isinstance(node, ast.Call) or _DECORATORS.match(registrar.ref) is None:
         return
     given = {keyword.arg: keyword.value for keyword in node.keywords}
-    if "envvar" not in given:
+    if "envvar" in given:
+        value = machine.environment(_first(machine.value(given["envvar"])), node)
+    elif "default" in given and (made := machine.value(given["default"])).closure is not None:
+        value = machine.call(made, [], {}, node)  # what makes the default, when the command runs
+    else:
         return
-    value = machine.environment(_first(machine.value(given["envvar"])), node)
     function.settings = {**(function.settings or {}), _parameter(node.args): value}
     called = machine.value(given["callback"]).closure if "callback" in given else None
     if called is not None:

@@ -35,7 +35,7 @@ _MAKERS = {
 }
 # Functions that return the argument at this place.
 _SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0, "weakref.proxy": 0}
-_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "pydantic.Field"})
+_FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "attr.Factory", "attrs.Factory", "pydantic.Field"})
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
 _MAX_TURNS = 1_024  # of a `reduce`; code that is decoded letter by letter takes hundreds
 
@@ -154,6 +154,8 @@ def _field(call: Call) -> Value:
     default = call.arg(0, "default") if call.ref.startswith("pydantic") else call.keywords.get("default")
     result = default.copy() if default is not None else Value()
     factory = call.keywords.get("default_factory") or call.keywords.get("factory")
+    if call.ref.endswith(".Factory"):
+        factory = call.arg(0, "factory")
     if factory is not None:
         result.keys = {"default_factory": factory}
     asked = {name: value for name, value in call.keywords.items() if name in {"converter", "validator"}}
