@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import base64
-import bz2
-import gzip
 import hashlib
 import json
-import lzma
 import sys
 import time
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +16,6 @@ import pytest
 from mlsupply.evidence import look
 from mlsupply.evidence.archives import Limits
 from mlsupply.evidence.facets import Moment
-from mlsupply.evidence.models import look as look_at_model
 from mlsupply.evidence.package import look_inside
 from mlsupply.evidence.pool import Lost, Pool, Task
 from mlsupply.model import Reason
@@ -226,72 +221,6 @@ def test_programs_out_of_place_and_under_other_names_are_facts(tmp_path: Path, p
     named = "demo-1.0-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"  # built for one system, because of it
     told = look_inside(put(tmp_path, named, zipped([("demo/run/tool", elf)])), pool)
     assert [(f.kind, f.member) for f in told.archive] == [("executable-beside", "demo/run/tool")]
-
-
-def test_a_model_inside_a_package_is_handed_to_the_model_probe(tmp_path: Path, pool: Pool) -> None:
-    pickled = b"cos\nsystem\n(S'echo'\ntR."
-    models = [("demo/m.pkl", pickled), ("demo/n.pickle.gz", gzip.compress(pickled)), ("demo/o.vocab", pickled)]
-    facts = look_inside(put(tmp_path, "a.whl", zipped(models)), pool)
-    assert [(fact.behaviour, fact.member.partition("!/")[0]) for fact in facts.code] == [
-        ("model-runs-code", name) for name, _ in models
-    ]
-
-
-def test_a_model_under_the_name_of_something_else_is_found_by_its_first_bytes(tmp_path: Path, pool: Pool) -> None:
-    """A loader opens what it is pointed at: the suffix is for people."""
-    old, new = b"cos\nsystem\n(S'echo'\ntR.", b"\x80\x02cos\nsystem\nX\x04\0\0\0echo\x85R."
-    table = b"(dp0\nV1\np1\n" + old[:-1] + b"s."
-    torch = zipped([("archive/data.pkl", new)])
-    hidden = [old, new, gzip.compress(old), bz2.compress(old), lzma.compress(new), zlib.compress(new), torch]
-    hidden += [
-        lzma.compress(old, lzma.FORMAT_ALONE),
-        gzip.compress(bz2.compress(new)),
-        gzip.compress(b"") + gzip.compress(new),
-    ]
-    members = [(f"demo/table{number}.tab", data) for number, data in enumerate(hidden)]
-    members += [
-        ("demo/de", gzip.compress(new)),
-        ("demo/readme.txt", new),
-        ("demo/fr.tab", gzip.compress(table)),
-        ("demo/it.tab", table),
-    ]
-    template = b"a template {{ ''.__class__.__mro__ }}"
-    honest = [
-        ("demo/pack.js.gz", gzip.compress(template)),
-        ("demo/lines.jsonl.gz", gzip.compress(b'{"a": 1}\n{"a": 2}\n')),
-        ("demo/a.tab", b"x,y\n1,2\n"),
-        ("demo/b.tab", gzip.compress(b"x,y\n1,2\n")),
-        ("demo/c.cmap", zlib.compress(bytes(99))),
-    ]
-    for name in ("a.whl", "a.tar.gz"):
-        packed = (zipped if name.endswith(".whl") else tarred)([*members, *honest])
-        facts = look_inside(put(tmp_path, name, packed), pool)
-        assert {fact.member.partition("!/")[0] for fact in facts.code if fact.behaviour == "model-runs-code"} == dict(
-            members
-        ).keys()
-        assert not [gap for gap in facts.gaps if gap.place is None or gap.place.member.partition("!/")[0] in dict(honest)]
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "verdict"),
-    [
-        ("m.pkl", b"cos\nsystem\n(S'echo'\ntR.", "blocked"),
-        ("m.pkl", b"\x80\x02cacme.models\nNet\n)\x81}b.", "not verified"),
-        ("m.pkl", b"\x80\x02K\x01.", "clear"),
-        ("m.safetensors", b"\xff\xff\xff\xff\0\0\0\0{", "not verified"),
-        ("m.gguf", b"GGUF\x03", "not verified"),
-        ("m.onnx", b"\x08\x08\x12\x01xBnope", "not verified"),
-        ("m.pt", b"Rar!\x1a\x07\x01\x00" + bytes(60), "not verified"),
-        ("tables.dat", bytes(range(256)) * 4, "clear"),
-    ],
-)
-def test_a_model_gets_the_verdict_it_gets_beside_the_package(
-    tmp_path: Path, pool: Pool, name: str, data: bytes, verdict: str
-) -> None:
-    inside = look_inside(put(tmp_path, "a.whl", zipped([(f"demo/{name}", data)])), pool)
-    assert ("blocked" if inside.code else "not verified" if inside.gaps else "clear") == verdict
-    if name != "tables.dat":  # data of no known format is a gap only where a model was asked for
-        assert look_at_model(data, name).verdict.value == verdict
 
 
 def test_files_for_agents_and_editors_are_read(tmp_path: Path, pool: Pool) -> None:
