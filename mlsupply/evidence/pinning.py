@@ -13,7 +13,8 @@ from mlsupply.project import Project
 
 _DEPLOY = expression(
     r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile"
-    r"|(?:cog|bentofile|sky|databricks|[^/]*runtime[-_]env)\.ya?ml|langgraph\.json)\Z"
+    r"|(?:cog|bentofile|sky|databricks|[^/]*runtime[-_]env)\.ya?ml|langgraph\.json"
+    r"|(?:earthfile|singularity)[^/]*|[^/]+\.def)\Z"
 )
 _NOT_DEPLOY = expression(
     r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|samples?|tutorials?|notebooks?|constraints?)(?:[-_./]|\Z)"
@@ -34,10 +35,9 @@ class Pinning(NamedTuple):
 
 
 def is_deploy(path: str, subjects: Sequence[str] = ()) -> bool:
-    """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile, what
-    a tool builds an image or a job from; not those for
-    development, tests or documents. subjects: the folders and files that were named; where these lie says nothing (a
-    project may be checked out below `/builds/ci`)."""
+    """Whether a file installs what it names into something that runs: requirements.txt, a Dockerfile, what a tool builds an
+    image or a job from; not those for development, tests or documents. subjects: the folders and files that were named;
+    where these lie says nothing (a project may be checked out below `/builds/ci`)."""
     inside = (path.removeprefix(f"{subject.rstrip('/')}/") for subject in subjects if subject != path)
     lower = min(inside, key=len, default=path).lower() if path not in subjects else path.rpartition("/")[2].lower()
     return bool(_DEPLOY.search(lower)) and not _NOT_DEPLOY.search(lower)

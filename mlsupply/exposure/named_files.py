@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
-from mlsupply.inventory import reader_of
+from mlsupply.inventory import SCRIPT_FORMATS, reader_of
 from mlsupply.inventory.parsing import table, toml_of
 from mlsupply.model import Gap
 
@@ -26,12 +26,15 @@ _NAMES_FILES = {
 def named_by(form: str, path: str, data: bytes) -> Iterator[str]:
     """The files a manifest of this format and path names as requirements that no reader would know by their names. Those
     outside the repository are left out."""
-    start = "" if form == "GitHub workflow" else path  # its steps begin in the checkout
+    starts = [""] if form == "GitHub workflow" else [path]  # its steps begin in the checkout
+    if form in SCRIPT_FORMATS and "/" in path:
+        starts = ["", path]  # it may be started from either
     for words in _words(form, data):
         for word in _FILE_WORD.findall(words):
-            target = inside(start, word.decode("utf-8", "replace"))
-            if target and b"://" not in word and reader_of(target) is None:
-                yield target
+            for start in starts if b"://" not in word else ():
+                target = inside(start, word.decode("utf-8", "replace"))
+                if target and reader_of(target) is None:
+                    yield target
 
 
 def inside(path: str, target: str) -> str:
@@ -42,7 +45,7 @@ def inside(path: str, target: str) -> str:
 
 
 def _words(form: str, data: bytes) -> Iterator[bytes]:
-    if form in {"Dockerfile", "GitHub workflow"}:
+    if form in {"Dockerfile", "GitHub workflow", *SCRIPT_FORMATS}:
         for command in _INSTALLS.finditer(data):
             yield from _ASKED_FOR.findall(command[1])
     elif form == "pyproject.toml":

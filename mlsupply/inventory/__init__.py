@@ -80,6 +80,17 @@ _IMAGES = tuple(
 )
 
 _PIP_SETTINGS = ("pip.conf", "pip.ini", ".pydistutils.cfg", "pydistutils.cfg")
+SCRIPT_FORMATS = {
+    "shell script": ("*.sh", "*.bash", "*.zsh", "*.ksh", "postbuild"),
+    "PowerShell script": ("*.ps1", "*.psm1"),
+    "batch file": ("*.bat", "*.cmd"),
+    "Makefile": ("makefile", "gnumakefile", "makefile.*", "*.mk", "*.mak"),
+    "justfile": ("justfile", ".justfile", "*.just"),
+    "Procfile": ("procfile", "procfile.*"),
+    "Vagrantfile": ("vagrantfile", "vagrantfile.*"),
+    "Apptainer definition": ("*.def", "singularity", "singularity.*"),
+    "Jenkinsfile": ("jenkinsfile", "jenkinsfile.*", "jenkinsfile-*", "*.jenkinsfile", "*.groovy"),
+}
 
 _YAML = ("yml", "yaml")
 _TOOLS = {
@@ -145,6 +156,7 @@ READERS: tuple[Reader, ...] = (
         ),
     ),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
+    *(Reader(form, "mlsupply.inventory.script_files", "manifest", patterns) for form, patterns in SCRIPT_FORMATS.items()),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*spdx*.json",)),
     Reader(
         "cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*cyclonedx*.json", "*sbom*.json")

@@ -10,7 +10,7 @@ from shlex import quote
 
 from mlsupply.disk_tree import NO_FILE, NO_TARGET
 from mlsupply.errors import MlsupplyError
-from mlsupply.inventory import Reader, reader_named, reader_of
+from mlsupply.inventory import SCRIPT_FORMATS, Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
 from mlsupply.inventory.dangling import with_dangling
 from mlsupply.inventory.parsing import gap, requirement
@@ -49,6 +49,7 @@ _OFTEN_EMPTY = (
         ".condarc",
     ),
     *("MLproject", "langgraph.json", "nixpacks.toml", "conda recipe"),
+    *SCRIPT_FORMATS,
 )
 
 

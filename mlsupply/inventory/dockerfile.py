@@ -166,7 +166,7 @@ def runs(text: str) -> Iterator[Run]:
             continue
         for word in _HEREDOC.findall(block):
             end = next((n for n in range(at, len(lines)) if lines[n].strip() == word), len(lines))
-            block += "\n" + "\n".join(lines[at:end])
+            block += "\n" + "\n".join(lines[at : end + 1])
             at = end + 1
         line = start + 1 + block.count("\n", 0, found.end())
         yield Run(block[found.end() :], line, (found[1] or "").upper())

@@ -1,5 +1,6 @@
 """`pip install`, `uv add`, `uvx`, `poetry add`, `conda install` and their like in shell text: what they install, from where,
-and what of it cannot be known without running the shell. Which words are an installer's is told by `install_verbs`. Pure."""
+and what of it cannot be known without running the shell. Which words are an installer's is told by `install_verbs`, what
+its arguments name by `install_arguments`. Pure."""
 
 from __future__ import annotations
 
@@ -10,283 +11,158 @@ from dataclasses import dataclass, field
 
 from mlsupply.inventory import reader_named, reader_of
 from mlsupply.inventory.collected import Collected
-from mlsupply.inventory.files import is_archive
 from mlsupply.inventory.index_words import is_set
-from mlsupply.inventory.install_verbs import Install, Kind, install_at, script_in
-from mlsupply.inventory.parsing import gap, quoted
-from mlsupply.inventory.pip_line import asked_for
-from mlsupply.inventory.shell import Word, commands
-from mlsupply.inventory.trusted import with_trusted
-from mlsupply.model import Coordinate, Gap, Index, Package, Place, Reason, Requirement, Source, SourceKind
-from mlsupply.named import NamedTuple
-from mlsupply.text import safe, without_credentials
+from mlsupply.inventory.install_arguments import Embedded, Found, Include, Written, of_install, settings
+from mlsupply.inventory.install_verbs import Install, install_at, script_in
+from mlsupply.inventory.overlaid import Overlaid
+from mlsupply.inventory.parsing import gap
+from mlsupply.inventory.python_calls import commands_in
+from mlsupply.inventory.requirement_files import follow
+from mlsupply.inventory.shell import Word, parsed
+from mlsupply.inventory.shell_texts import Use, language_of, python_in, said, use_of, with_own, written_to
+from mlsupply.inventory.shell_values import NOTHING, Values
+from mlsupply.model import Gap, Reason, Requirement, SourceKind
+from mlsupply.text import safe
 
+__all__ = ["Commands", "Found", "Include", "from_elsewhere", "installs", "of_command", "of_script", "settings"]
 
-class Include(NamedTuple):
-    """A requirements or constraints file a command names. settings: the format of a file of an installer's settings."""
-
-    path: str
-    place: Place
-    constraint: bool = False
-    settings: str = ""
-
-
-Found = Requirement | Package | Index | Gap | Include
-
-_INDEX_ROLES = {
-    "-i": "primary",
-    "--index-url": "primary",
-    "--default-index": "primary",
-    "--pypi-url": "primary",
-    "--extra-index-url": "extra",
-    "--index": "extra",
-    "-f": "find-links",
-    "--find-links": "find-links",
-    "--pypi-mirror": "primary",
-}
-_FILES = {
-    "-r": False,
-    "--requirement": False,
-    "--requirements": False,
-    "-c": True,
-    "--constraint": True,
-    "--constraints": True,
-    "--with-requirements": False,
-    "--override": True,
-    "--overrides": True,
-    "--build-constraint": True,
-    "--build-constraints": True,
-}
-_SETTINGS = {"pip settings": "pip settings", "uv.toml": "uv.toml", "--config-file": "uv.toml"}
-"""Option -> the format of the file it names; see `index_words.variable`."""
-# options with a value that is nothing to install
-_VALUED = frozenset(
+_SAYS_ONLY = frozenset(
     {
-        *("--target", "--prefix", "--root", "--platform", "--python-version", "--implementation", "--abi"),
-        *("--no-binary", "--only-binary", "--cache-dir", "--timeout", "--retries", "--proxy", "--cert"),
-        *("--client-cert", "--progress-bar", "--upgrade-strategy", "--config-settings", "--config-setting"),
-        *("--global-option", "--build-option", "--src", "--log", "--exists-action", "--report"),
-        *("--use-feature", "--use-deprecated", "--python", "--index-strategy", "--resolution", "--prerelease"),
-        *("--exclude-newer", "--link-mode", "--torch-backend", "--keyring-provider", "--extra", "--group"),
-        *("--no-build-package", "--no-binary-package"),
-        *("--only-binary-package", "--refresh-package", "--reinstall-package", "--upgrade-package"),
-        *("--python-platform", "--directory", "--project", "--default-timeout"),
-        *("--user-agent", "--branch", "--tag", "--rev", "--optional", "--package", "--channel", "--name"),
-        *("--file", "--path", "--solver", "--suffix", "--pip-args"),
-        *("--wheel-dir", "--dest", "--extras", "--categories", "--with-editable", "--feature"),
-        *("--script", "--source", "--markers"),
-        *("-t", "-p", "-b", "-C"),
+        *("echo", "printf", "which", "man", "apt-get", "apt", "yum", "dnf", "apk", "brew", "grep", "sed", ":"),
+        *("Write-Host", "Write-Output", "Write-Error", "Write-Warning", "Write-Verbose", "logger"),
     }
 )
-_TRUSTING = frozenset({"--trusted-host", "--allow-insecure-host"})
-_ALSO = frozenset({"-w", "--with", "--from", "--spec"})  # options that name something to install
-_GROUP = re.compile(r"-[a-z]{0,3}[GE]")  # a group or an extra of the project, alone or behind other letters
-_CONDA_SPEC = re.compile(
-    r"(?:[^:\s]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?:(==?)\s*([0-9][A-Za-z0-9_.+!]*)(?:=([A-Za-z0-9_.*]+))?)?"
-)
-_INDEX_NAME = re.compile(r"^[A-Za-z0-9_-]{1,80}=(?=[a-z+]{1,20}://)")  # uv: --index name=url
-_SAYS_ONLY = frozenset({"echo", "printf", "which", "man", "apt-get", "apt", "yum", "dnf", "apk", "brew", "grep", "sed"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*+(?=\s*+(?:\[|[=<>!~]=|[<>@]|$))")
+_DEEPEST = 20  # scripts within scripts
+_SCRIPT_ENDINGS = (".sh", ".bash", ".zsh")
+_MOST_WRITTEN = 200  # files that one script writes
+_OWN = (SourceKind.PATH, SourceKind.EDITABLE)
+_BUILT = re.compile(r"[*]|(?:^|/)(?:dist|build|wheelhouse|wheels|target)/")
 
 
-def installs(path: str, text: str, line: int = 1) -> Iterator[Found]:
-    """What the commands in `text` install. line: the line of the file on which the text begins."""
-    for words in commands(text, line):
-        yield from of_command(path, words)
+def installs(path: str, text: str, line: int = 1, values: Values = NOTHING, depth: int = 0) -> Iterator[Found]:
+    """What the commands in `text` install. line: the line of the file on which the text begins; values: what is known of
+    variables beside what the text itself sets; depth: of a script within others."""
+    if depth > _DEEPEST:
+        yield gap(path, Reason.LIMIT, f"scripts within scripts are read {_DEEPEST} deep, and this one lies deeper", line)
+        return
+    values = with_own(values, text, line)
+    output: Word | None = None
+    for command in parsed(text, line, values):
+        handed = (*command.given, *([output] if command.piped and output else []))
+        output = said(command, handed)
+        if output is None:
+            yield from of_command(path, command.words, handed, values, depth)
+            continue
+        target, appends = written_to(command, handed)
+        if target:
+            yield Written(target, output.text, output.line, appends)
+            use = language_of(output.text) or (Use.SHELL if target.endswith(_SCRIPT_ENDINGS) else None)
+            yield from of_script(path, output, Use.PYTHON if use is None and target.endswith(".py") else use, values, depth)
 
 
-def of_command(path: str, words: Sequence[Word]) -> Iterator[Found]:
-    """What one command installs; nothing where it is another command. `sh -c "…"` is looked into."""
-    if not words or words[0].text in _SAYS_ONLY:
+def of_command(
+    path: str, words: Sequence[Word], handed: Sequence[Word] = (), values: Values = NOTHING, depth: int = 0
+) -> Iterator[Found]:
+    """What one command installs; nothing where it is another command. `sh -c "…"` is looked into, and what an interpreter is
+    handed to read (`python - <<EOF`)."""
+    if not words:  # `RUN <<EOF` of Dockerfiles
+        for text in handed:
+            yield from of_script(path, text, Use.SHELL, values, depth)
+        return
+    if words[0].text in _SAYS_ONLY:
         return
     yield from settings(path, is_set(words))
     if script := script_in(words):
-        yield from installs(path, script.text, script.line)
+        yield from installs(path, script.text, script.line, values, depth + 1)
         return
+    if code := python_in(words):
+        yield from of_script(path, code, Use.PYTHON, values, depth)
+    named = list(_named(path, words, handed))
+    yield from named
+    for text in handed if not named else ():
+        yield from of_script(path, text, use_of(words), values, depth)
+
+
+def _named(path: str, words: Sequence[Word], handed: Sequence[Word]) -> Iterator[Found]:
+    """What the installers in a command name."""
     for at, word in enumerate(words):
         found = install_at(words, at)
-        if found is not None and words[0].text.rpartition("/")[2] == "xargs":
-            detail = "xargs hands names over here that are known only where the command runs"
-            yield gap(path, Reason.UNSUPPORTED, detail, word.line, "name the file with -r")
-        if found is not None:
-            yield from _conda(path, found.arguments) if found.kind is Kind.CONDA else _named(path, found)
-            if found.kind not in (Kind.TOOL, Kind.SCRIPT):  # what these run may be an installer again
-                return
-
-
-def settings(path: str, given: Iterable[tuple[str, Word]]) -> Iterator[Found]:
-    """The indexes and trusted hosts that options of pip give, set where they hold for later commands."""
-    command = _Command(path)
-    for option, value in given:
-        command.option(option, value)
-    return command.result()
-
-
-@dataclass(slots=True)
-class _Command:
-    """One pip command while it is read."""
-
-    path: str
-    found: list[Found] = field(default_factory=list)
-    trusted: dict[str, Place] = field(default_factory=dict)
-
-    def option(self, name: str, value: Word) -> None:
-        place = Place(self.path, value.line)
-        if name in _FILES or name in _INDEX_ROLES or name in _SETTINGS:
-            if value.open:
-                self.found.append(_unknown(self.path, value, f"the value of {name}"))
-            elif name in _SETTINGS:
-                self.found += [Include(value.text, place, settings=_SETTINGS[name])] if value.text != "/dev/null" else []
-            elif name in _FILES:
-                self.found.append(Include(value.text, place, _FILES[name]))
-            else:
-                url, had = without_credentials(_INDEX_NAME.sub("", value.text))
-                self.found.append(Index(url=url, role=_INDEX_ROLES[name], had_credentials=had, place=place))
-        elif name in _TRUSTING and not value.open:
-            self.trusted.setdefault(value.text, place)
-        elif name in ("-e", "--editable"):
-            self.asked(value, editable=True)
-        elif name in _ALSO:
-            for one in value.text.split(",") if name == "--with" and "[" not in value.text else (value.text,):
-                self.asked(value._replace(text=one.strip()))
-
-    def asked(self, word: Word, *, editable: bool = False) -> None:
-        if not word.text.strip():
-            return
-        if word.open and not word.text.startswith("."):
-            self.found.append(_unknown(self.path, word, "what is installed here"))
-            return
-        parsed = asked_for(word.text, Place(self.path, word.line), editable=editable)
-        if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and _is_file(parsed, word.text):
-            detail, hint = "this file exists only where the command runs", "scan that file itself"
-            self.found.append(gap(self.path, Reason.NO_ARTIFACT, detail, word.line, hint, quoted(word.text, 120)))
-        else:
-            self.found.append(parsed)
-
-    def result(self) -> Iterator[Found]:
-        yield from (one for one in self.found if not isinstance(one, Index))
-        yield from with_trusted((one for one in self.found if isinstance(one, Index)), self.trusted)
-
-
-def _is_file(asked: Requirement, text: str) -> bool:
-    """Whether a path is that of archives, and not of the project itself."""
-    return bool(asked.name) or is_archive(text) or "*" in text
-
-
-def _named(path: str, install: Install) -> Iterator[Found]:
-    """What the arguments of an installer of Python packages name."""
-    command = _Command(path)
-    queue = list(reversed(install.arguments))
-    spec = False  # the tool that is run comes from a package an option names
-    while queue:
-        word = queue.pop()
-        if not word.text.startswith("-") or word.text == "-":
-            if install.kind is Kind.SCRIPT or (install.kind is Kind.TOOL and spec):
-                break
-            if install.kind is Kind.FILES:
-                command.option("-r", word)
-                continue
-            command.asked(_with_constraint(word) if install.kind in _AT else word)
-            if install.kind is Kind.TOOL:
-                break
+        if found is None:
             continue
-        name, equals, value = word.text.partition("=")
-        if not word.text.startswith("--") and len(word.text) > 2 and word.text[:2] in ("-r", "-c", "-e", "-i", "-f"):
-            name, equals, value = word.text[:2], "=", word.text[2:]  # -rfile
-        if install.kind is Kind.PIP and name in ("-w", "-d"):  # --wheel-dir, --dest
-            queue = queue if equals else queue[:-1]
-        elif equals:
-            command.option(name, Word(value, word.line, word.open))
-        elif _takes_value(name) and queue:
-            command.option(name, queue.pop())
-        spec = spec or name in ("--from", "--spec")
-    return command.result()
+        if words[0].text.rpartition("/")[2] == "xargs":
+            known = [one for one in handed if not one.open]
+            if not known:
+                detail = "xargs hands names over here that are known only where the command runs"
+                yield gap(path, Reason.UNSUPPORTED, detail, word.line, "name the file with -r")
+            found = _with_names(found, known)
+        elif handed and not found.kind.runs_another:
+            yield Written("/dev/stdin", handed[-1].text, handed[-1].line)
+        yield from of_install(path, found)
+        if not found.kind.runs_another:  # what such a one runs may be an installer again
+            return
 
 
-_AT = frozenset({Kind.TOOL, Kind.POETRY, Kind.UV})
-_AT_VERSION = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@([^/:]+)")
+def _with_names(install: Install, handed: Sequence[Word]) -> Install:
+    """The command that xargs makes of an install command and what it reads."""
+    names = [Word(name, one.line, varies=one.varies) for one in handed for name in one.text.split()]
+    given = [one for one in install.arguments if "{}" not in one.text] if names else install.arguments
+    return install._replace(arguments=[*given, *names])
 
 
-def _takes_value(name: str) -> bool:
-    known = name in _VALUED or name in _FILES or name in _INDEX_ROLES or name in _ALSO or name in _SETTINGS
-    return known or name in ("-e", "--editable") or name in _TRUSTING or _GROUP.fullmatch(name) is not None
+def of_script(path: str, text: Word, use: Use | None, values: Values = NOTHING, depth: int = 0) -> Iterator[Found]:
+    """What a text installs where it is run."""
+    use = (language_of(text.text) or use) if use is Use.SHELL else use
+    if use is Use.UV:
+        yield Embedded("script", text.text, text.line)
+    elif use is Use.SHELL:
+        yield from installs(path, text.text, text.line, values, depth + 1)
+    elif use is Use.PYTHON:
+        snippets = commands_in(text.text)
+        if snippets is None:
+            detail = "Python that speaks of installing is too long, or nested too deeply, to be read"
+            yield gap(path, Reason.LIMIT, detail, text.line, "scan the environment it runs in (--env)")
+        for snippet in snippets or ():
+            yield from installs(path, snippet.text, text.line + snippet.line, values, depth + 1)
 
 
-def _with_constraint(word: Word) -> Word:
-    """`ruff@0.5.0`, `torch@latest` and Poetry's `torch@^2.1` as PEP 508 writes them."""
-    found = _AT_VERSION.fullmatch(word.text)
-    if found is None:
-        return word
-    from mlsupply.inventory.poetry import specifier
-
-    limits = "" if found[2] == "latest" else specifier(found[2])
-    return word if limits is None else word._replace(text=found[1] + limits)
-
-
-def _unknown(path: str, word: Word, what: str) -> Gap:
-    named = _NAME.match(word.text)
-    subject = f" of {named[0]}" if named and what.startswith("what") and "$" not in named[0] else ""
-    detail = f"{what}{subject} contains a variable, whose value is known only where the command runs"
-    hint = "lock what is installed, or scan the built environment"
-    return gap(path, Reason.UNSUPPORTED, detail, word.line, hint, quoted(word.text))
-
-
-_CONDA_VALUED = frozenset(("-c", "--channel", "-n", "--name", "-p", "--prefix", "-f", "--file"))
-
-
-def _listed(path: str, word: Word) -> Found:
-    """A file that conda is handed: an environment file is read, its own lists are not."""
-    if word.text.endswith((".yml", ".yaml")):
-        return Include(word.text, Place(path, word.line))
-    detail = f"conda installs what {safe(word.text, 200)} lists, and its own lists are not read"
-    return gap(path, Reason.UNSUPPORTED, detail, word.line, "use a conda-lock file, or scan the built environment")
-
-
-def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
-    """conda's own packages; only an exact version (`name==1.0`, `name=1.0=build`) says what will be installed."""
-    open_names: list[str] = []
-    queue = list(reversed(words))
-    while queue:
-        word = queue.pop()
-        if word.text.startswith("-"):
-            flag, equals, value = word.text.partition("=")
-            if flag not in _CONDA_VALUED or not (equals or queue):
-                continue
-            given = Word(value, word.line, word.open) if equals else queue.pop()
-            if flag in ("-f", "--file"):
-                yield _unknown(path, given, f"the value of {flag}") if given.open else _listed(path, given)
+def from_elsewhere(found: Iterable[Found], folder: str = "") -> Iterator[Found]:
+    """Without what lies in the project itself, or was built of it: a script of the project is no place to audit that. Files
+    are named from `folder`."""
+    for one in found:
+        if isinstance(one, Include) and folder and "$" not in folder and "://" not in one.path:
+            yield one._replace(path=posixpath.join(folder, one.path))
+        elif isinstance(one, Requirement) and one.source.kind in _OWN:
             continue
-        found = _CONDA_SPEC.fullmatch(word.text)
-        if found and found[2] and not word.open and (found[2] == "==" or found[4]):
-            yield Package(
-                coordinate=Coordinate("conda", safe(found[1], 200).lower(), safe(found[3], 200)),
-                source=Source(),
-                places=(Place(path, word.line),),
-                direct=True,
-            )
-        else:
-            open_names.append(quoted(word.text, 60))
-    if open_names:
-        detail = f"conda decides only when it runs which release it installs of {', '.join(open_names[:12])}"
-        yield gap(path, Reason.UNPINNED, detail, words[0].line, "use a conda-lock file, or scan the built environment")
+        elif not (isinstance(one, Gap) and one.reason is Reason.NO_ARTIFACT and _BUILT.search(one.item)):
+            yield one
 
 
 @dataclass(slots=True)
 class Commands(Collected):
-    """The install commands of one Dockerfile or notebook. copied: path where they run -> path in the project."""
+    """The install commands of one file. copied: path where they run -> path in the project; written: the files that they
+    write themselves."""
 
     copied: dict[str, str] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
 
     def take(self, found: Iterable[Found]) -> None:
         """Add what install commands ask for, and what the files they name do."""
         for one in found:
             if isinstance(one, Include):
                 self._include(one)
+            elif isinstance(one, Written):
+                self._write(one)
+            elif isinstance(one, Embedded):
+                self._embedded(one)
             else:
                 Collected.take(self, (one,))
 
     def _include(self, include: Include) -> None:
         """A file that is walked and known by its name is an input of its own; any other is read with this one."""
+        if written := self.written.get(posixpath.normpath(include.path)):
+            if not include.constraint:
+                self._follow_written(written, include)
+            return
         found = next((path for path in self._candidates(include.path) if self.tree.kind(path) == "file"), "")
         found = found or self._walked(include.path)
         if not found:
@@ -329,3 +205,30 @@ class Commands(Collected):
         for name in dict.fromkeys((path.lstrip("/"), posixpath.basename(path))):
             for above in folders:
                 yield posixpath.normpath(posixpath.join(above, name))
+
+    def _write(self, written: Written) -> None:
+        """Keep what a file holds from here on."""
+        name = posixpath.normpath(written.path)
+        before = self.written.get(name)
+        if before is not None and written.appends:
+            lines = written.line - before.line - before.text.count("\n")
+            self.written[name] = before._replace(text=before.text + "\n" * max(lines, 0) + written.text)
+        elif before is not None or len(self.written) < _MOST_WRITTEN:
+            self.written[name] = written
+
+    def _follow_written(self, written: Written, include: Include) -> None:
+        """Read a file that a command wrote, with the lines of the text that is written."""
+        tree = Overlaid(self.tree, self.path, _on_its_line(written.text, written.line))
+        found = follow(self.path, include.place, tree, self.limits)
+        Collected.take(self, (*found.requirements, *found.indexes, *found.gaps))
+
+    def _embedded(self, embedded: Embedded) -> None:
+        """Read an input that stands in this file."""
+        tree = Overlaid(self.tree, self.path, _on_its_line(embedded.text, embedded.line))
+        if (reader := reader_named(embedded.form)) and "# /// script" in embedded.text:
+            found = reader.read(self.path, tree, self.limits)
+            Collected.take(self, (*found.packages, *found.requirements, *found.indexes, *found.gaps))
+
+
+def _on_its_line(text: str, line: int) -> bytes:
+    return ("\n" * (line - 1) + text).encode("utf-8", "replace")

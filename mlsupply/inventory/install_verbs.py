@@ -24,6 +24,11 @@ class Kind(Enum):
     CONDA = auto()  # in conda's language
     FILES = auto()  # each is a file of requirements
 
+    @property
+    def runs_another(self) -> bool:
+        """Whether what is named is started at once, with the arguments that follow."""
+        return self in (Kind.TOOL, Kind.SCRIPT)
+
 
 class Install(NamedTuple):
     """The arguments of an install command."""
@@ -66,8 +71,22 @@ _BEFORE = frozenset(
 )
 _MOST_BEFORE = 50  # words
 _MARKS = ("install", "uvx", "tool run", "pipx", "add ", "download", "wheel", "--with", "create", "update", "sync")
+_PROGRAMS = ("pip", "uv", "poetry", "pdm", "rye", "conda", "mamba", "pixi", "easy_install")
+_NAMED = re.compile(
+    r"(?<![a-z])(?:pip(?:x|env|-sync)?[0-9.]*|uvx?|poetry|pdm|rye|conda|(?:micro)?mamba|pixi|easy_install)(?![a-z])"
+)
+_VARIABLE = re.compile(
+    r"\$[({]{0,2}(?:\w{1,40}_)?(pip3?|uvx?|pipx|poetry|pdm|pipenv|conda|(?:micro)?mamba)(?:_\w{1,40})?[)}]{0,2}",
+    re.IGNORECASE,
+)
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
 _AS_USER = re.compile(r"(?:.*/)?(?:su|runuser)")
+
+
+def names_installers(text: str) -> bool:
+    """False where no installer is named in the text, nor a variable of one: most scripts end here."""
+    lower = text.lower()
+    return any(name in lower for name in _PROGRAMS) and _NAMED.search(lower) is not None
 
 
 def may_install(text: str) -> bool:
@@ -76,8 +95,11 @@ def may_install(text: str) -> bool:
 
 
 def install_at(words: Sequence[Word], at: int) -> Install | None:
-    """The install command that starts at this word, None where none does."""
+    """The install command that starts at this word, None where none does. A variable of unknown text is the program it is
+    named after (`$(PIP) install …`)."""
     name = words[at].text
+    if name.startswith("$") and (found := _VARIABLE.fullmatch(name)):
+        name = found[1].lower()
     for program, kind in _BARE:
         if program.fullmatch(name) and _is_first(words, at):
             return Install(kind, words[at + 1 :])

@@ -17,6 +17,7 @@ _HEAD = 64 << 10  # bytes that decide between text formats
 MOST_OF_SCRIPT = 4 << 20  # bytes of a Python file in which a script header, which may stand anywhere, is looked for
 MOST_SCRIPTS = 20_000  # Python files looked into in one run
 _REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
+_SHELL_LINE = expression(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
 SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
 
 
@@ -31,6 +32,8 @@ def reader_by_content(path: str, tree: Tree) -> Reader | None:
         return reader_named("archive")
     if is_script(head):
         return reader_named("script")
+    if is_shell(head):
+        return reader_named("shell script")
     text = decode(path, head)
     if isinstance(text, Gap):
         text = head.decode("utf-8", "replace")
@@ -41,6 +44,11 @@ def reader_by_content(path: str, tree: Tree) -> Reader | None:
 def is_script(head: bytes) -> bool:
     """Whether a Python file has a PEP 723 header; the pattern is not tried where its words are missing."""
     return b"# /// script" in head and bool(SCRIPT_MARKER.search(head))
+
+
+def is_shell(head: bytes) -> bool:
+    """Whether the first line says that a shell runs the file."""
+    return head.startswith(b"#!") and bool(_SHELL_LINE.match(head))
 
 
 def _text_format(text: str, python: bool) -> str:
@@ -104,8 +112,8 @@ _TOML_MARKS: tuple[tuple[str, str], ...] = (
 
 
 class Scripts(NamedTuple):
-    """readers: of the Python files that carry a PEP 723 header; unopened: files past the limit that were not looked into;
-    long: those looked into only at their beginning."""
+    """readers: of the Python files that carry a PEP 723 header and of shell scripts without an ending; unopened: files past
+    the limit that were not looked into; long: those looked into only at their beginning."""
 
     readers: dict[str, Reader]
     unopened: list[str]
@@ -113,9 +121,9 @@ class Scripts(NamedTuple):
 
 
 def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
-    """The scripts among files: Python files, those of packages last, and programs without an ending (`#!… uv run`), as far
-    as MOST_SCRIPTS and the time go."""
-    reader = reader_named("script")
+    """The scripts among files: Python files, those of packages last, and programs without an ending (`#!… uv run`,
+    `#!/bin/sh`), as far as MOST_SCRIPTS and the time go."""
+    reader, shell = reader_named("script"), reader_named("shell script")
     paths = [path for path in files if path.endswith(".py") or "." not in path.rpartition("/")[2]]
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
@@ -134,6 +142,8 @@ def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
                     text += handle.read(MOST_OF_SCRIPT - 1)
             if reader is not None and is_script(text):
                 found[path] = reader
+            elif shell is not None and is_shell(text):
+                found[path] = shell
             elif len(text) > MOST_OF_SCRIPT:
                 long.append(path)
     return Scripts(found, ordered[opened:], long)

@@ -5,18 +5,17 @@ Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from mlsupply.inventory.index_words import variable
-from mlsupply.inventory.install_commands import Commands, Found, Include, installs, settings
+from mlsupply.inventory.install_commands import Commands, from_elsewhere, installs, settings
 from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import string, table, text_of
 from mlsupply.inventory.shell import Word
 from mlsupply.inventory.yaml_text import Table, yaml_of
-from mlsupply.model import Gap, Inventory, Reason, Requirement, SourceKind
+from mlsupply.model import Gap, Inventory
 from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
@@ -25,7 +24,6 @@ _FOLDER = "working-directory"
 _RUN = re.compile(r"[ \t]*+(?:-[ \t]++)?[\"']?run[\"']?[ \t]*:[ \t]*([|>]?)")
 _CONTINUED = re.compile(r"^([^`\n]*)`\n", re.MULTILINE)  # as PowerShell does; two of them are a substitution of other shells
 _LOOKED_AHEAD = 100  # lines of a step in which its script begins
-_OWN = (SourceKind.PATH, SourceKind.EDITABLE)
 
 
 class Step(NamedTuple):
@@ -50,7 +48,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     lines = text.split("\n")
     commands.take(settings(path, _variables(document)))
     for step in _steps(document, ""):
-        commands.take(_from_elsewhere(installs(path, step.script, _line_of(step, lines)), step.folder))
+        commands.take(from_elsewhere(installs(path, step.script, _line_of(step, lines)), step.folder))
     return commands.inventory(FORMAT)
 
 
@@ -85,14 +83,3 @@ def _line_of(step: Step, lines: list[str]) -> int:
         if found := _RUN.match(lines[number - 1]):
             return number + bool(found[1])
     return step.line
-
-
-def _from_elsewhere(found: Iterable[Found], folder: str) -> Iterator[Found]:
-    """Without what lies in the checkout: that is the project, or was built of it. Files are named from `folder`."""
-    for one in found:
-        if isinstance(one, Include) and folder and "$" not in folder and "://" not in one.path:
-            yield one._replace(path=posixpath.join(folder, one.path))
-        elif isinstance(one, Requirement) and one.source.kind in _OWN:
-            continue
-        elif not (isinstance(one, Gap) and one.reason is Reason.NO_ARTIFACT):
-            yield one

@@ -1,0 +1,153 @@
+"""What the variables of a script are set to in the script itself, where that is plain text. Pure.
+
+A variable may be set in several places: which of them holds where it is used only a run tells, so it stands for each.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+from mlsupply.named import NamedTuple
+
+_MOST_TEXTS = 16  # of one variable
+_MOST_FORMS = 32  # of one piece of text
+_LONGEST = 20_000  # characters of one value
+_MOST_FILLED = 2_000_000  # characters that are filled in in one script
+_REFERENCE = re.compile(
+    r"""\\(?P<escaped>["\\$`\n])
+      | \$\{\{[ \t]*(?P<expression>[A-Za-z_][\w.-]{0,100})[ \t]*\}\}
+      | \$\{(?P<braced>[A-Za-z_]\w{0,100})(?:(?P<default>:?[-=])(?P<other>[^{}$`\\]{0,500})|(?P<all>\[[@*]\]))?\}
+      | \$(?P<bare>[A-Za-z_]\w{0,100})
+      | (?P<unknown>\$[{(0-9@*#?$!-]|`|\{\{|\{%)
+    """,
+    re.VERBOSE,
+)
+_OWN_FOLDER = re.compile(r"\bdirname\b|BASH_SOURCE|rev-parse --show-toplevel|^\$\(pwd\)$|^\$PWD$")
+
+
+class Filled(NamedTuple):
+    """A text with its variables filled in. texts: at least one; open: a variable or substitution of unknown text stands in
+    it; varies: another text may be given; several: an array of words stood in it."""
+
+    texts: list[str]
+    open: bool = False
+    varies: bool = False
+    several: bool = False
+
+
+@dataclass(slots=True)
+class _Value:
+    texts: tuple[str, ...] = ()
+    varies: bool = False
+
+
+@dataclass(slots=True)
+class Values:
+    """Name -> the texts a variable may hold."""
+
+    known: dict[str, _Value] = field(default_factory=dict)
+    spent: int = 0
+
+    def copy(self) -> Values:
+        """The same, to add others to."""
+        return Values({name: _Value(value.texts, value.varies) for name, value in self.known.items()}, self.spent)
+
+    def set(self, name: str, texts: Iterable[str], *, varies: bool = False, adds: bool = False) -> None:
+        """One more way the variable is set. texts: none where they are not known; varies: another may be given; adds: they
+        are put behind what it holds."""
+        value = self.known.setdefault(name, _Value())
+        fresh = [text for text in texts if len(text) <= _LONGEST]
+        if adds and value.texts:
+            together = (f"{old} {new}" for old, new in product(value.texts, fresh))
+            value.texts = tuple(dict.fromkeys(text for text in together if len(text) <= _LONGEST))[:_MOST_TEXTS]
+        else:
+            value.texts = tuple(dict.fromkeys((*value.texts, *fresh)))[:_MOST_TEXTS]
+        value.varies = value.varies or varies or not fresh
+
+    def filled(self, text: str, *, quotes: bool) -> Filled:
+        """The text as a shell would fill it in. quotes: it stood between double quotes, where a backslash escapes a few."""
+        parts: list[list[str]] = []
+        at, is_open, varies, several = 0, False, False, False
+        for found in _REFERENCE.finditer(text):
+            kind = found.lastgroup
+            if kind == "escaped":
+                parts.append([text[at : found.start()] + (found[0] if not quotes else found[1].strip("\n"))])
+                at = found.end()
+                continue
+            value = self._value(found)
+            if value is None:
+                is_open = True
+                continue
+            parts += [[text[at : found.start()]], list(value.texts)]
+            at, varies, several = found.end(), varies or value.varies, several or found["all"] is not None
+        parts.append([text[at:]])
+        made = ["".join(forms) for forms, _ in zip(product(*parts), range(_MOST_FORMS), strict=False)]
+        return Filled(made, is_open, varies, several)
+
+    def _value(self, found: re.Match[str]) -> _Value | None:
+        """What stands for a variable; None where that is not known."""
+        name = found["expression"] or found["braced"] or found["bare"]
+        if not name:
+            return None
+        value = self.known.get(name)
+        if value is not None and value.texts and self.spent < _MOST_FILLED:
+            self.spent += sum(map(len, value.texts))
+            held = tuple(text for text in value.texts if text)  # `V=` before what sets it says nothing
+            if held or not value.varies:
+                return _Value(held or ("",), value.varies)
+        return _Value((found["other"],), varies=True) if found["default"] else None
+
+
+_PLACES = ("PWD", "PSScriptRoot", "CURDIR", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "github.workspace")
+NOTHING = Values({name: _Value((".",)) for name in _PLACES})  # folders of the project
+
+
+_BEFORE = frozenset({"then", "do", "else", "if", "!", "elif", "while"})
+
+
+def take_settings(words: Sequence[tuple[str, bool]], values: Values) -> None:
+    """Add what one command sets: `V=1`, `export V=1`, `for V in 1 2`, `read V`. words: (text, whether it is open)."""
+    words = words[1:] if words and words[0][0] in _BEFORE else words
+    first = words[0][0] if words else ""
+    if first == "for" and len(words) > 3 and words[2][0] == "in":
+        values.set(words[1][0], [text for text, is_open in words[3:] if not is_open][:_MOST_TEXTS])
+        return
+    if first == "read":
+        for text, _ in words[1:]:
+            values.set(text, ())
+        return
+    if first in {"export", "local", "readonly", "declare", "typeset", "set", "setx"}:
+        words = [one for one in words[1:] if not one[0].startswith("-")]
+    if any(not _ASSIGNED.match(text) for text, _ in words):
+        return
+    for text, is_open in words:
+        found = _ASSIGNED.match(text)
+        if found is None:
+            continue
+        behind = text[found.end() :]
+        if not is_open:
+            values.set(found[1], [behind], adds=bool(found[2]))
+        elif _OWN_FOLDER.search(behind):
+            values.set(found[1], ["."])
+        else:
+            filled = values.filled(behind, quotes=False)
+            values.set(found[1], () if filled.open else filled.texts, varies=filled.varies, adds=bool(found[2]))
+
+
+_ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,100})(\+?)=")
+_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w{0,100}):?=([^{}$`]{0,500})\}")
+_ARRAY = re.compile(r"(?:^|(?<=[\s;]))([A-Za-z_]\w{0,100})(\+?)=\(([^()]{1,20000})\)")
+
+
+def take_defaults(text: str, values: Values) -> None:
+    """Add what a script sets where nothing else did: `${V:=1}`."""
+    for found in _DEFAULT.finditer(text):
+        values.set(found[1], [found[2]], varies=True)
+
+
+def arrays(text: str) -> Iterable[re.Match[str]]:
+    """Where arrays of words are set (`NAME=(a b)`): name, `+` where it adds, what stands between the brackets."""
+    return _ARRAY.finditer(text)
