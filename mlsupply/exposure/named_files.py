@@ -21,12 +21,16 @@ _NAMES_FILES = {
     "pip settings": re.compile(rb"^[ \t]*(?:requirement|constraint)[ \t]*[=:]([^\n]{1,1000})", re.MULTILINE),
     "setup.cfg": re.compile(rb"^[ \t]*install_requires[ \t]*=[ \t]*file:([^\n]{1,1000})", re.MULTILINE),
 }
+_FROM_THE_CHECKOUT = frozenset({"GitHub workflow", "CI pipeline"})  # formats whose steps begin there
+_RUN = frozenset(
+    {*_FROM_THE_CHECKOUT, "Dockerfile", "Compose file", "dev container", "pre-commit", "deployment", *SCRIPT_FORMATS}
+)
 
 
 def named_by(form: str, path: str, data: bytes) -> Iterator[str]:
     """The files a manifest of this format and path names as requirements that no reader would know by their names. Those
     outside the repository are left out."""
-    starts = [""] if form == "GitHub workflow" else [path]  # its steps begin in the checkout
+    starts = [""] if form in _FROM_THE_CHECKOUT else [path]
     if form in SCRIPT_FORMATS and "/" in path:
         starts = ["", path]  # it may be started from either
     for words in _words(form, data):
@@ -45,7 +49,7 @@ def inside(path: str, target: str) -> str:
 
 
 def _words(form: str, data: bytes) -> Iterator[bytes]:
-    if form in {"Dockerfile", "GitHub workflow", *SCRIPT_FORMATS}:
+    if form in _RUN:
         for command in _INSTALLS.finditer(data):
             yield from _ASKED_FOR.findall(command[1])
     elif form == "pyproject.toml":

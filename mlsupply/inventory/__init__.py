@@ -117,6 +117,34 @@ _TOOLS = {
     "conda recipe": ("meta.yaml", "meta.yml", "recipe.yaml", "recipe.yml"),
     ".condarc": (".condarc", "condarc", ".mambarc"),
 }
+_PIPELINES = tuple(
+    f"{name}.{ending}"
+    for name in (
+        *("*.gitlab-ci", ".gitlab-ci*", "gitlab-ci*", ".gitlab/*", ".gitlab/*/*", ".gitlab/*/*/*", ".gitlab-ci/*"),
+        *("*azure-pipelines*", ".azure-pipelines/*", ".azure-pipelines/*/*", "azure-pipelines/*", "azure-pipelines/*/*"),
+        *(".azuredevops/*", ".azuredevops/*/*", ".pipelines/*", ".pipelines/*/*", ".vsts-ci", "bitbucket-pipelines*"),
+        *(".circleci/*", ".circleci/*/*", ".woodpecker", ".woodpecker/*", ".drone", ".drone/*", ".travis", ".cirrus*"),
+        *("appveyor", ".appveyor", ".appveyor/*", "buildkite", ".buildkite/*", ".buildkite/*/*", ".semaphore/*"),
+        *("buildspec*", "*buildspec", "cloudbuild*", "*cloudbuild", ".readthedocs", "readthedocs", "taskfile*"),
+        *("*.taskfile", ".build", ".builds/*", ".packit", ".gitpod", "codemagic", "bitrise", "zuul", ".zuul", "wercker"),
+        *("concourse/*", "*concourse*", "codeship-steps", ".scrutinizer", "shippable"),
+    )
+    for ending in ("yml", "yaml")
+)
+_DEPLOYMENTS = (
+    *(
+        f"{name}.{ending}"
+        for name in (
+            *("values*", "*-values", "*cloud-init*", "cloud-config*", "user-data*", "*playbook*", "tasks/*", "handlers/*"),
+            *("render", "heroku", "amplify", "apprunner", ".platform.app", ".do/app", "app"),
+        )
+        for ending in ("yml", "yaml")
+    ),
+    *("app.json", "vercel.json", "now.json", "cloudbuild*.json", ".ebextensions/*.config", "user-data", "cloud-init"),
+)
+_COMPOSE = tuple(
+    f"{name}.{ending}" for name in ("compose*", "*-compose*", "*_compose*", "*.compose") for ending in ("yml", "yaml")
+)
 
 READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
@@ -155,6 +183,11 @@ READERS: tuple[Reader, ...] = (
             *("action.yml", "action.yaml"),
         ),
     ),
+    Reader("CI pipeline", "mlsupply.inventory.pipeline", "manifest", _PIPELINES),
+    Reader("Compose file", "mlsupply.inventory.compose", "manifest", _COMPOSE),
+    Reader("dev container", "mlsupply.inventory.devcontainer", "manifest", ("*devcontainer.json",)),
+    Reader("pre-commit", "mlsupply.inventory.pre_commit", "manifest", ("*pre-commit-config.yaml", "*pre-commit-config.yml")),
+    Reader("deployment", "mlsupply.inventory.deployment", "manifest", _DEPLOYMENTS),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     *(Reader(form, "mlsupply.inventory.script_files", "manifest", patterns) for form, patterns in SCRIPT_FORMATS.items()),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*spdx*.json",)),
@@ -170,11 +203,10 @@ READERS: tuple[Reader, ...] = (
 def reader_of(path: str) -> Reader | None:
     """The first reader that claims the file name, in the order of `READERS`."""
     lower = path.lower()
-    name = lower[lower.rfind("/") + 1 :]
-    exact, wild = _by_name()
-    may = [place for place, first, last in wild if name.endswith(last) and name.startswith(first)]
-    may += exact.get(name, ())
-    return next((reader for reader in map(READERS.__getitem__, sorted(set(may))) if reader.claims(lower)), None)
+    ending = lower[lower.rfind("/") + 1 :].rpartition(".")[2]
+    by_ending = _by_ending()
+    candidates = by_ending.get(ending) or by_ending[""]
+    return next((reader for word, pattern, reader in candidates if word in lower and _matches(lower, pattern)), None)
 
 
 def reader_named(name: str) -> Reader | None:
@@ -183,19 +215,25 @@ def reader_named(name: str) -> Reader | None:
 
 
 @cache
-def _by_name() -> tuple[dict[str, list[int]], tuple[tuple[int, str, str], ...]]:
-    """Places in `READERS` by the file names without `*` they claim, and (place, how the name begins, how it ends) for each
-    other pattern: asking every reader about each file of a large folder would take a second."""
-    exact: dict[str, list[int]] = {}
-    wild: dict[tuple[int, str, str], None] = {}
-    for place, reader in enumerate(READERS):
-        for pattern in reader.patterns:
-            first, star, rest = pattern.rpartition("/")[2].partition("*")
-            if star:
-                wild[(place, first, rest.rpartition("*")[2])] = None
-            else:
-                exact.setdefault(first, []).append(place)
-    return exact, tuple(wild)
+def _by_ending() -> dict[str, list[tuple[str, str, Reader]]]:
+    """Ending -> the patterns that names with it may match, and under "" those that any other name may, each with its reader
+    and a word that occurs in all that it matches: most names of a large folder match none, and are told so by these."""
+    patterns = [(pattern, reader) for reader in READERS for pattern in reader.patterns]
+    endings = {pattern: _ending(pattern) for pattern, _ in patterns}
+    return {
+        ending: [
+            (max(pattern.split("*"), key=len), pattern, reader)
+            for pattern, reader in patterns
+            if endings[pattern] in {ending, ""}
+        ]
+        for ending in {"", *endings.values()}
+    }
+
+
+def _ending(pattern: str) -> str:
+    """The ending of all names that match, "" where they have several."""
+    dotted, _, ending = pattern.rpartition("/")[2].rpartition(".")
+    return ending if (dotted or pattern.startswith(".")) and "*" not in ending else ""
 
 
 def gather(request: Request, world: World) -> tuple[Inventory, ...]:

@@ -53,6 +53,14 @@ class Collected:
             self.indexes += found.indexes
             self.gaps += found.gaps
 
+    def add(self, other: Collected) -> None:
+        """All that another file gave, which is read as part of this one."""
+        self.packages += other.packages
+        self.requirements += other.requirements
+        self.indexes += other.indexes
+        self.gaps += other.gaps
+        self.includes += other.includes
+
     def inventory(self, form: str, root: str = "", requires_python: str = "") -> Inventory:
         """All that was taken, as the inventory of a file of the format `form`."""
         return Inventory(

@@ -15,7 +15,7 @@ from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covere
 from mlsupply.inventory.dangling import with_dangling
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
-from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, reader_by_content, script_files
+from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, manifest_files, reader_by_content, script_files
 from mlsupply.model import COMMAND_LINE, Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
@@ -34,22 +34,14 @@ _ENVIRONMENT = "an environment, read as a folder: what is installed in it was no
 _SITES = ("site-packages", "dist-packages")
 _TYPED = Place(COMMAND_LINE)
 # most of these install nothing, or are something else, and are no inputs
-_OFTEN_EMPTY = (
-    *("Dockerfile", "GitHub workflow", "notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx"),
-    *(
-        "pip settings",
-        "uv.toml",
-        ".env",
-        "Truss",
-        "SkyPilot",
-        "dstack",
-        "Ray",
-        "Databricks",
-        "MCP configuration",
-        ".condarc",
-    ),
-    *("MLproject", "langgraph.json", "nixpacks.toml", "conda recipe"),
-    *SCRIPT_FORMATS,
+_OFTEN_EMPTY = frozenset(
+    {
+        *("Dockerfile", "GitHub workflow", "CI pipeline", "Compose file", "dev container", "pre-commit", "deployment"),
+        *("notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx"),
+        *("pip settings", "uv.toml", ".env", "Truss", "SkyPilot", "dstack", "Ray", "Databricks", "MCP configuration"),
+        *(".condarc", "MLproject", "langgraph.json", "nixpacks.toml", "conda recipe"),
+        *SCRIPT_FORMATS,
+    }
 )
 
 
@@ -134,9 +126,12 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     scripts = script_files(files, world.tree, world.limits.reading_seconds)
     if reader := reader_named("script"):
         yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
+    manifests = manifest_files(files, world.tree, world.limits.reading_seconds)
+    if manifests.unopened and (reader := reader_named("deployment")):
+        yield Found(reader, _not_opened(manifests.unopened))
     end, late = time.monotonic() + world.limits.reading_seconds, list[Found]()
     for number, path in enumerate(files):
-        reader = scripts.readers.get(path) or reader_of(path)
+        reader = scripts.readers.get(path) or reader_of(path) or manifests.readers.get(path)
         if reader and path not in named and time.monotonic() > end:
             late.append(Found(reader, Inventory(path=path, format=reader.format)))
             continue
@@ -193,6 +188,12 @@ def _not_looked_into(scripts: Scripts) -> Iterator[Inventory]:
         detail = f"{len(paths):,} Python files from here on were not looked into for requirements of their own (PEP 723)"
         hint = "scan the folders of scripts by name"
         yield Inventory(path=paths[0], format="script", gaps=(gap(paths[0], Reason.LIMIT, detail, hint=hint),))
+
+
+def _not_opened(paths: list[str]) -> Inventory:
+    detail = f"{count(len(paths), 'YAML file')} from here on were not looked into for what containers and machines install"
+    said = gap(paths[0], Reason.LIMIT, detail, hint="scan the folders of manifests by name")
+    return Inventory(path=paths[0], format="deployment", gaps=(said,))
 
 
 def _says_something(inventory: Inventory) -> bool:

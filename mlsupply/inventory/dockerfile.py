@@ -43,11 +43,19 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
-    text = _continued_by_backslashes(text)
     inside = Commands(path, tree, limits)
+    take(inside, text)
+    return inside.inventory(FORMAT)
+
+
+def take(inside: Commands, text: str, path: str = "") -> None:
+    """Add what a Dockerfile's text installs to what a file has given so far. path: of the text, where it is a file of its
+    own."""
+    path = path or inside.path
+    text = _continued_by_backslashes(text)
     inside.take(_strange(path, text))
     inside.take(settings(path, _variables(text)))
-    inside.copied = _copies(text)
+    inside.copied |= _copies(text)
     inside.take(_settings(path, text))
     entry: list[Word] = []
     for run in runs(text):
@@ -60,7 +68,6 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
             inside.take(of_command(path, words))
         if run.instruction == "ENTRYPOINT":
             entry = words
-    return inside.inventory(FORMAT)
 
 
 class Run(NamedTuple):

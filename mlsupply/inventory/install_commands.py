@@ -171,14 +171,16 @@ class Commands(Collected):
             self.gaps.append(gap(self.path, Reason.NOT_FOUND, detail, include.place.line, hint))
             return
         self.includes.append(found)
-        is_input = reader_of(found) is not None and found in self.tree.survey().files
+        is_yaml, reader = found.endswith((".yml", ".yaml")), reader_of(found)
+        is_read = reader is not None and (reader.format == "environment.yml" or not is_yaml or bool(include.settings))
+        is_input = is_read and found in self.tree.survey().files
         if include.constraint:
             self.limit(found, include.place, told=is_input)
         elif is_input:
             return
         elif include.settings:
             self._read_by(include.settings, found)
-        elif found.endswith((".yml", ".yaml")):
+        elif is_yaml:
             self._read_by("environment.yml", found)
         else:
             self.follow(found, include.place)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 
-from mlsupply.inventory import Reader, reader_named
+from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.parsing import decode
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
@@ -18,6 +18,8 @@ MOST_OF_SCRIPT = 4 << 20  # bytes of a Python file in which a script header, whi
 MOST_SCRIPTS = 20_000  # Python files looked into in one run
 _REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
 _SHELL_LINE = expression(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
+MOST_OF_YAML = 1 << 20  # bytes of a YAML file that show what it is for
+MOST_YAML = 20_000  # YAML files looked into in one run
 SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
 
 
@@ -38,6 +40,8 @@ def reader_by_content(path: str, tree: Tree) -> Reader | None:
     if isinstance(text, Gap):
         text = head.decode("utf-8", "replace")
     found = _text_format(text, path.endswith(".py"))
+    if path.endswith((".yml", ".yaml")) and found != "environment.yml":
+        found = yaml_format(text) or found
     return reader_named(found) if found else None
 
 
@@ -111,6 +115,27 @@ _TOML_MARKS: tuple[tuple[str, str], ...] = (
 )
 
 
+_YAML_MARKS = (  # patterns that a file of a format matches, all of them; the first format counts
+    ((expression(r"\A#cloud-config|^apiVersion:[ \t]*\S", re.MULTILINE),), "deployment"),
+    ((expression(r"^(?:-[ ]+|[ ]{2})hosts:|\bansible\.builtin\.", re.MULTILINE),), "deployment"),
+    (
+        (expression(r"^-[ ]+(?:name|become|when):", re.MULTILINE), expression(r"^[ ]+(?:pip|shell|command):", re.MULTILINE)),
+        "deployment",
+    ),
+    ((expression(r"^services:", re.MULTILINE), expression(r"^[ ]+(?:image|build):", re.MULTILINE)), "Compose file"),
+    ((expression(r"^[ ]*(?:-[ ]+)?(?:(?:before_|after_)?script|bash|pwsh):", re.MULTILINE),), "CI pipeline"),
+)
+
+
+def yaml_format(text: str) -> str:
+    """What a YAML file is by what it holds, where it may install something; "" for any other."""
+    from mlsupply.inventory.steps import may_ask
+
+    if not may_ask(text, ("pip:",)):
+        return ""
+    return next((name for patterns, name in _YAML_MARKS if all(pattern.search(text) for pattern in patterns)), "")
+
+
 class Scripts(NamedTuple):
     """readers: of the Python files that carry a PEP 723 header and of shell scripts without an ending; unopened: files past
     the limit that were not looked into; long: those looked into only at their beginning."""
@@ -147,3 +172,29 @@ def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
             elif len(text) > MOST_OF_SCRIPT:
                 long.append(path)
     return Scripts(found, ordered[opened:], long)
+
+
+class Manifests(NamedTuple):
+    """readers: of the YAML files whose content shows what they are; unopened: files that were not looked into."""
+
+    readers: dict[str, Reader]
+    unopened: list[str]
+
+
+def manifest_files(files: Iterable[str], tree: Tree, seconds: float) -> Manifests:
+    """The manifests, playbooks and pipelines among YAML files that no reader knows by name, as far as MOST_YAML and the time
+    go."""
+    found: dict[str, Reader] = {}
+    paths = [path for path in files if path.endswith((".yml", ".yaml")) and reader_of(path) is None]
+    end, opened = time.monotonic() + seconds, 0
+    for path in paths[:MOST_YAML]:
+        if time.monotonic() > end:
+            break
+        opened += 1
+        handle = tree.open(path)
+        if not isinstance(handle, Failure):
+            with handle:
+                text = handle.read(MOST_OF_YAML).decode("utf-8", "replace")
+            if reader := reader_named(yaml_format(text)):
+                found[path] = reader
+    return Manifests(found, paths[opened:])
