@@ -14,6 +14,7 @@ from mlsupply.audit import run
 from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import READERS, reader_of
 from mlsupply.inventory.recipe_text import filled_in
+from mlsupply.inventory.sniff import reader_by_content
 from mlsupply.inventory.tool_places import OTHERS, PLACES, SIGNS
 from mlsupply.model import Inventory
 from mlsupply.request import Request
@@ -28,7 +29,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 def _read(folder: Path, name: str, text: str, **beside: str) -> Inventory:
     _write(folder, {name: dedent(text), **{key.replace("_", "."): value for key, value in beside.items()}})
-    reader = reader_of(name)
+    reader = reader_of(name) or reader_by_content(name, DiskTree(folder))
     assert reader is not None, name
     return reader.read(name, DiskTree(folder), Limits())
 

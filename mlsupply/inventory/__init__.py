@@ -96,16 +96,11 @@ _YAML = ("yml", "yaml")
 _TOOLS = {
     "Cog": ("cog.yaml", "cog.yml"),
     "BentoML": ("bentofile.yaml", "bentofile.yml"),
-    "Truss": ("config.yaml",),
-    "SkyPilot": tuple(
-        f"{stem}.{ending}" for stem in ("sky", "*.sky", "sky/*", "skypilot/*", "skypilot*") for ending in _YAML
-    ),
+    "Truss": (),  # as some of the others, by what is in it: `sniff.yaml_format`
+    "SkyPilot": tuple(f"{stem}.{ending}" for stem in ("sky", "*.sky", "skypilot") for ending in _YAML),
     "dstack": tuple(f"*.dstack.{ending}" for ending in _YAML),
-    "Ray": (
-        *(f"*runtime{dash}env*.{ending}" for dash in "_-" for ending in (*_YAML, "json")),
-        *(f"{stem}.{ending}" for stem in ("cluster", "ray*", "*-ray", "*_ray", "serve_config*") for ending in _YAML),
-    ),
-    "Databricks": tuple(f"{stem}.{ending}" for stem in ("databricks", "resources/*") for ending in _YAML),
+    "Ray": tuple(f"*runtime{dash}env*.{ending}" for dash in "_-" for ending in (*_YAML, "json")),
+    "Databricks": tuple(f"databricks.{ending}" for ending in _YAML),
     "MLproject": ("mlproject",),
     "langgraph.json": ("langgraph.json", "langgraph.*.json"),
     "MCP configuration": (
@@ -168,6 +163,7 @@ READERS: tuple[Reader, ...] = (
     Reader("setup.cfg", "mlsupply.inventory.setup_cfg", "manifest", ("setup.cfg",)),
     Reader("setup.py", "mlsupply.inventory.setup_py", "manifest", ("setup.py",)),
     Reader("script", "mlsupply.inventory.script", "manifest", ()),
+    Reader("Python code", "mlsupply.inventory.python_installs", "manifest", ()),
     Reader(
         "Dockerfile",
         "mlsupply.inventory.dockerfile",

@@ -45,7 +45,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     for cell in _cells(document):
         if string(cell, "cell_type") == "code":
             lines = [Snippet(line, where.of(line)) for line in _source(cell)]
-            for script in _scripts(lines):
+            for script in scripts_of(lines):
                 commands.take(installs(path, script.text, script.line) if script else [_unread(path, lines[0].line)])
     return commands.inventory(FORMAT)
 
@@ -68,7 +68,7 @@ def _unread(path: str, line: int) -> Gap:
     return gap(path, Reason.LIMIT, detail, line, "scan the environment that the notebook runs in (--env)")
 
 
-def _scripts(lines: list[Snippet]) -> Iterator[Snippet | None]:
+def scripts_of(lines: list[Snippet]) -> Iterator[Snippet | None]:
     """The shell texts of a cell: the whole of a `%%bash` cell, otherwise each `!` or `%pip` line with its continuations, and
     what its Python starts; None where that could not be read."""
     first = next((place for place, line in enumerate(lines) if line.text.strip()), 0)

@@ -19,14 +19,14 @@ _TAKES_A_COMMAND = frozenset(
 )
 
 
-def commands_in(code: str) -> list[Snippet] | None:
-    """The commands of the code with their lines, from 0; none where it is no Python. None where it is longer, or nested more
-    deeply, than is read."""
+def commands_in(code: str, most: int = _MOST_CHARACTERS) -> list[Snippet] | None:
+    """The commands of the code with their lines, from 0; none where it is no Python. None where it is longer than `most`
+    characters, or nested more deeply, than is read."""
     from mlsupply.evidence.python.syntax import quietly
 
     if not may_install(code):
         return []
-    if len(code) > _MOST_CHARACTERS:
+    if len(code) > most:
         return None
     try:
         return list(_commands(quietly.tree_of(code)))

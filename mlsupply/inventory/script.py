@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import re
 
+from mlsupply.inventory.install_commands import Commands
 from mlsupply.inventory.lines import Locator
 from mlsupply.inventory.parsing import gap, requirement, string, strings, table, text_of, toml_of
+from mlsupply.inventory.python_marks import may_install
 from mlsupply.inventory.uv_tables import read_uv, with_sources
 from mlsupply.model import Gap, Index, Inventory, Place, Reason, Requirement
 from mlsupply.world import Limits, Tree
@@ -31,10 +33,16 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     document = toml_of(path, "\n" * first + header)  # padded, so that lines are those of the script
     if isinstance(document, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(document,))
-    return _inventory(path, document, Locator("\n" * first + header))
+    into = Commands(path, tree, limits)
+    if may_install(text.encode("utf-8", "replace")):
+        from mlsupply.inventory.python_installs import add
+
+        add(into, text)
+    return _inventory(path, document, Locator("\n" * first + header), into.inventory(FORMAT))
 
 
-def _inventory(path: str, document: dict[str, object], locator: Locator) -> Inventory:
+def _inventory(path: str, document: dict[str, object], locator: Locator, code: Inventory) -> Inventory:
+    """code: what the code behind the header installs."""
     uv = table(table(document, "tool"), "uv")
     asked = [requirement(text, Place(path, locator.quoted(text))) for text in strings(document, "dependencies")]
     found: list[Requirement | Index | Gap] = [*asked, *read_uv(path, uv, locator)]
@@ -43,8 +51,10 @@ def _inventory(path: str, document: dict[str, object], locator: Locator) -> Inve
     return Inventory(
         path=path,
         format=FORMAT,
-        requirements=tuple(requirements),
-        indexes=tuple(one for one in found if isinstance(one, Index)),
-        gaps=tuple(one for one in found if isinstance(one, Gap)),
+        packages=code.packages,
+        requirements=(*requirements, *code.requirements),
+        indexes=(*(one for one in found if isinstance(one, Index)), *code.indexes),
+        gaps=(*(one for one in found if isinstance(one, Gap)), *code.gaps),
+        includes=code.includes,
         requires_python=string(document, "requires-python"),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from mlsupply.inventory import Reader, reader_named, reader_of
 from mlsupply.inventory.parsing import decode
+from mlsupply.inventory.python_marks import may_install
 from mlsupply.lazy import expression
 from mlsupply.model import Gap
 from mlsupply.named import NamedTuple
@@ -15,6 +16,7 @@ from mlsupply.world import Failure, Tree
 
 _HEAD = 64 << 10  # bytes that decide between text formats
 MOST_OF_SCRIPT = 4 << 20  # bytes of a Python file in which a script header, which may stand anywhere, is looked for
+_PYTHON = (".py", ".pyw")
 MOST_SCRIPTS = 20_000  # Python files looked into in one run
 _REQUIREMENT = expression(r"(?m)^[ \t]*(?:-[a-zA-Z-]|[A-Za-z0-9][A-Za-z0-9._-]{0,200}[ \t]*(?:\[|[=<>!~]=|[<>;@]|$|#))")
 _SHELL_LINE = expression(rb"#![^\n]{0,200}?\b(?:ba|da|z|k|a)?sh\b")
@@ -115,6 +117,15 @@ _TOML_MARKS: tuple[tuple[str, str], ...] = (
 )
 
 
+_TOOL_MARKS = (  # words that a configuration of a tool holds, a pattern it matches, the format
+    (("runtime_env:",), expression(r"^[ ]*(?:-[ ]+)?runtime_env:", re.MULTILINE), "Ray"),
+    (("setup_commands:",), expression(r"^(?:cluster_name|(?:head_|worker_)?setup_commands):", re.MULTILINE), "Ray"),
+    (("requirements", "model_"), expression(r"^(?:model_name|model_class_name|model_metadata):", re.MULTILINE), "Truss"),
+    (("setup:", "run:"), expression(r"^setup:", re.MULTILINE), "SkyPilot"),
+    (("resources:", "run:"), expression(r"^run:", re.MULTILINE), "SkyPilot"),
+    (("pypi:", "package:"), expression(r"^[ ]+(?:-[ ]+)?pypi:", re.MULTILINE), "Databricks"),
+    (("environment_key:", "dependencies:"), expression(r"^[ ]+(?:-[ ]+)?environment_key:", re.MULTILINE), "Databricks"),
+)
 _YAML_MARKS = (  # patterns that a file of a format matches, all of them; the first format counts
     ((expression(r"\A#cloud-config|^apiVersion:[ \t]*\S", re.MULTILINE),), "deployment"),
     ((expression(r"^(?:-[ ]+|[ ]{2})hosts:|\bansible\.builtin\.", re.MULTILINE),), "deployment"),
@@ -131,14 +142,17 @@ def yaml_format(text: str) -> str:
     """What a YAML file is by what it holds, where it may install something; "" for any other."""
     from mlsupply.inventory.steps import may_ask
 
+    for signs, pattern, name in _TOOL_MARKS:
+        if all(sign in text for sign in signs) and pattern.search(text):
+            return name
     if not may_ask(text, ("pip:",)):
         return ""
     return next((name for patterns, name in _YAML_MARKS if all(pattern.search(text) for pattern in patterns)), "")
 
 
 class Scripts(NamedTuple):
-    """readers: of the Python files that carry a PEP 723 header and of shell scripts without an ending; unopened: files past
-    the limit that were not looked into; long: those looked into only at their beginning."""
+    """readers: of the Python files that carry a PEP 723 header or may install something, and of shell scripts without an
+    ending; unopened: files past the limit that were not looked into; long: those looked into only at their beginning."""
 
     readers: dict[str, Reader]
     unopened: list[str]
@@ -148,8 +162,8 @@ class Scripts(NamedTuple):
 def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
     """The scripts among files: Python files, those of packages last, and programs without an ending (`#!… uv run`,
     `#!/bin/sh`), as far as MOST_SCRIPTS and the time go."""
-    reader, shell = reader_named("script"), reader_named("shell script")
-    paths = [path for path in files if path.endswith(".py") or "." not in path.rpartition("/")[2]]
+    reader, shell, installing = reader_named("script"), reader_named("shell script"), reader_named("Python code")
+    paths = [path for path in files if path.endswith(_PYTHON) or "." not in path.rpartition("/")[2]]
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
     long: list[str] = []
@@ -162,16 +176,23 @@ def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
         handle = tree.open(path)
         if not isinstance(handle, Failure):
             with handle:
-                text = handle.read(MOST_OF_SCRIPT + 1 if path.endswith(".py") else 2)
+                text = handle.read(MOST_OF_SCRIPT + 1 if path.endswith(_PYTHON) else 2)
                 if text == b"#!":
                     text += handle.read(MOST_OF_SCRIPT - 1)
             if reader is not None and is_script(text):
                 found[path] = reader
             elif shell is not None and is_shell(text):
                 found[path] = shell
+            elif installing is not None and _is_python(path, text) and may_install(text) and reader_of(path) is None:
+                found[path] = installing
             elif len(text) > MOST_OF_SCRIPT:
                 long.append(path)
     return Scripts(found, ordered[opened:], long)
+
+
+def _is_python(path: str, text: bytes) -> bool:
+    """By its name, or by the program that runs it."""
+    return path.endswith(_PYTHON) or b"python" in text.partition(b"\n")[0]
 
 
 class Manifests(NamedTuple):

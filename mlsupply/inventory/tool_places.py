@@ -29,7 +29,6 @@ _RAY = {
     **{f"{start}{key}": "listed" for start in ("", "**.runtime_env.") for key in ("pip", "uv")},
     **{f"{start}{key}.packages": "lines" for start in ("", "**.runtime_env.") for key in ("pip", "uv")},
     **{f"{start}conda.dependencies": "conda" for start in ("", "**.runtime_env.")},
-    "dependencies": "conda",  # an environment for conda may have such a name
     **{
         f"{when}_commands": "shell"
         for when in ("setup", "head_setup", "worker_setup", "initialization", "head_start_ray", "worker_start_ray")

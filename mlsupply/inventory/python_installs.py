@@ -1,0 +1,215 @@
+"""What Python code tells a platform to install for it: images of Modal, tasks of Airflow, components of Kubeflow, steps of
+Metaflow, environments of Ray, MLflow and Azure; commands of installers that it starts itself; and those of notebooks that
+are kept as Python. The code is read, not run.
+
+A name that the module sets once, to texts, counts as these; what else a name holds is a gap.
+
+Sources: the documentation of each.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from mlsupply.inventory.install_commands import Commands, installs
+from mlsupply.inventory.parsing import gap, text_of
+from mlsupply.inventory.python_calls import commands_in
+from mlsupply.inventory.python_marks import CALLS, may_be_notebook
+from mlsupply.inventory.tool_values import Lines, Taken, Value
+from mlsupply.model import Gap, Inventory, Reason
+from mlsupply.named import NamedTuple
+from mlsupply.world import Limits, Tree
+
+FORMAT = "Python code"
+
+_LINES, _SHELL = "lines", "shell"
+_BY_POSITION: Mapping[str, str] = {
+    **dict.fromkeys(("pip_install", "uv_pip_install", "python_packages", "add_pip_package"), _LINES),
+    "pip_install_from_requirements": "--requirement",
+    "run_commands": _SHELL,
+    "micromamba_install": "conda",
+}
+"""Function -> how its arguments are read (see `tool_places`): Modal's, BentoML's and Azure's."""
+_BY_KEYWORD: Mapping[str, str] = {
+    **dict.fromkeys(("packages_to_install", "pip_requirements", "extra_pip_requirements", "pip_packages"), "listed"),
+    "pip_index_urls": "--index-url",
+}
+"""Keyword of any function -> how its value is read: Kubeflow's, MLflow's, Azure's and Prefect's."""
+_OF_AIRFLOW = {"requirements": "listed", "index_urls": "--index-url"}
+_OF_MODAL = {
+    "index_url": "--index-url",
+    "extra_index_url": "--extra-index-url",
+    "find_links": "--find-links",
+    "extra_options": "pip",
+}
+_OF_FUNCTION: Mapping[str, Mapping[str, str]] = {
+    "PythonVirtualenvOperator": _OF_AIRFLOW,
+    "virtualenv": _OF_AIRFLOW,
+    "DockerSettings": {"requirements": "listed"},
+    "ImageSpec": {"packages": _LINES, "requirements": "--requirement", "pip_index": "--index-url"},
+    "pypi": {"packages": "table"},
+    "pypi_base": {"packages": "table"},
+    "pip_install": _OF_MODAL,
+    "uv_pip_install": _OF_MODAL,
+}
+"""Function -> keyword -> how its value is read: Airflow's, ZenML's, Flyte's, Metaflow's and Modal's."""
+_IN_A_BROWSER = ("micropip", "piplite")  # whose `install` is pip's
+_RUNTIME = "runtime_env"
+_MOST_CHARACTERS = 2_000_000  # of one file
+
+
+class Written(NamedTuple):
+    """A text or table that stands in the code. open: it is not written out there."""
+
+    value: object
+    line: int
+    alone: bool = True
+    open: bool = False
+
+
+def read(path: str, tree: Tree, limits: Limits) -> Inventory:
+    """Requirements, indexes and included files of one Python file."""
+    text = text_of(path, tree, limits)
+    if isinstance(text, Gap):
+        return Inventory(path=path, format=FORMAT, gaps=(text,))
+    found = Commands(path, tree, limits)
+    add(found, text)
+    return found.inventory(FORMAT)
+
+
+def add(into: Commands, text: str) -> None:
+    """Add what the code of the file at `into.path` installs."""
+    path, data = into.path, text.encode("utf-8", "replace")
+    if may_be_notebook(data):
+        from mlsupply.inventory.python_notebook import commands_of
+
+        for one in commands_of(text):
+            into.take(installs(path, one.text, one.line))
+    started = commands_in(text, _MOST_CHARACTERS)
+    if started is None or len(text) > _MOST_CHARACTERS:
+        into.take([_unread(path)])
+        return
+    for one in started:
+        into.take(installs(path, one.text, one.line + 1))
+    if any(mark in data for mark in CALLS) or "run_commands" in text:
+        _calls(into, text)
+
+
+def _unread(path: str) -> Gap:
+    detail = "this file speaks of installing and is too long, or nested too deeply, to be read as Python"
+    return gap(path, Reason.LIMIT, detail, 1, "scan the environment that it runs in (--env)")
+
+
+def _calls(into: Commands, text: str) -> None:
+    from mlsupply.evidence.python.syntax import quietly
+
+    try:
+        tree = quietly.tree_of(text)
+    except (SyntaxError, ValueError):
+        return  # Python refuses the file as well
+    except (RecursionError, MemoryError):
+        into.take([_unread(into.path)])
+        return
+    names, taken, where = _names(tree), Taken(into), Lines(text)
+    handed_on = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}
+    for how, node in _asked(tree):
+        if _name(node) in handed_on or (isinstance(node, ast.Starred) and _name(node.value) in handed_on):
+            continue  # code of such a platform, or a helper: its callers say what to install
+        for one in _written(node, names):
+            if not one.open:
+                taken.value(how, Value(one.value, one.line, one.alone), where)
+            elif how != _SHELL:  # a command that is not written out is mostly no installer's
+                into.take([_open(into.path, one.line)])
+    taken.end()
+
+
+def _open(path: str, line: int) -> Gap:
+    detail = "what is installed here is not written out, and is known only where the code runs"
+    return gap(path, Reason.UNSUPPORTED, detail, line, "lock what is installed, or scan the built environment")
+
+
+def _names(tree: ast.Module) -> dict[str, ast.expr]:
+    """Names that the module sets once, to what is written out."""
+    found: dict[str, ast.expr | None] = {}
+    for node in ast.walk(tree):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, _SETS) else []
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        for target in targets:
+            if isinstance(target, ast.Name):
+                found[target.id] = None if target.id in found else value
+    return {name: value for name, value in found.items() if value is not None}
+
+
+_SETS = (ast.AnnAssign, ast.AugAssign, ast.For, ast.NamedExpr)
+
+
+def _asked(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """(how it is read, the expression) of each place that says what to install, in the order of the code."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from _of_call(node)
+        elif isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id == _RUNTIME for one in node.targets):
+            yield from _of_runtime(node.value)
+
+
+def _of_call(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
+    name = _name(call.func)
+    if name == "install" and isinstance(call.func, ast.Attribute) and _name(call.func.value) in _IN_A_BROWSER:
+        yield from ((_LINES, one) for one in call.args[:1])
+    if name in _BY_POSITION:
+        yield from ((_BY_POSITION[name], one) for one in call.args)
+    own = _OF_FUNCTION.get(name, {})
+    for keyword in call.keywords:
+        given = keyword.arg or ""
+        if how := own.get(given, _BY_KEYWORD.get(given)):
+            yield how, keyword.value
+        elif given == _RUNTIME:
+            yield from _of_runtime(keyword.value)
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _of_runtime(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    """`{"pip": [...]}` and `{"pip": {"packages": [...]}}` of Ray, also with uv."""
+    for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+        if isinstance(key, ast.Constant) and key.value in ("pip", "uv"):
+            if isinstance(value, ast.Dict):
+                inner = zip(value.keys, value.values, strict=True)
+                yield from (
+                    (_LINES, one) for name, one in inner if isinstance(name, ast.Constant) and name.value == "packages"
+                )
+            else:
+                yield "listed", value
+
+
+def _written(node: ast.expr, names: Mapping[str, ast.expr], *, alone: bool = True) -> Iterator[Written]:
+    """The texts of an expression, those of lists one by one, and tables of texts."""
+    if isinstance(node, ast.Name) and node.id in names:
+        node, names = names[node.id], {}
+    if isinstance(node, ast.Starred):
+        node = node.value
+        node = names.get(node.id, node) if isinstance(node, ast.Name) else node
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        for one in node.elts:
+            yield from _written(one, names, alone=False)
+    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and not _is_text(node):
+        yield from _written(node.left, names, alone=False)
+        yield from _written(node.right, names, alone=False)
+    elif isinstance(node, ast.Dict):
+        try:
+            yield Written(ast.literal_eval(node), node.lineno, alone)
+        except (ValueError, TypeError, RecursionError, MemoryError):
+            yield Written(None, node.lineno, alone, open=True)
+    elif isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield Written(node.value, node.lineno, alone)
+    else:
+        yield Written(None, node.lineno, alone, open=True)
+
+
+def _is_text(node: ast.BinOp) -> bool:
+    """Whether a sum is one of texts, and so is not written out."""
+    return any(isinstance(one, ast.JoinedStr | ast.Constant) for one in (node.left, node.right))

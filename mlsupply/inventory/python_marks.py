@@ -1,0 +1,38 @@
+"""Whether a Python file may tell anything to install packages: asked of every file of a project, so it is told from bytes
+alone, by words without which `python_installs` finds nothing. Pure."""
+
+from __future__ import annotations
+
+CALLS = (
+    *(b"pip_install", b"python_packages", b"add_pip_package", b"packages_to_install", b"pip_requirements", b"pip_packages"),
+    *(
+        b"PythonVirtualenvOperator",
+        b".virtualenv(",
+        b"DockerSettings",
+        b"ImageSpec",
+        b"pypi(",
+        b"pypi_base(",
+        b"runtime_env",
+    ),
+    *(b"micropip", b"piplite", b"micromamba_install"),
+)
+_STARTS = (b"subprocess", b"os.system", b"popen", b"Popen", b"run_line_magic", b"pip.main", b"pip_main", b"run_commands")
+_INSTALLERS = (b"pip", b"uvx", b"conda", b"uv ", b'"uv"', b"'uv'")
+DATABRICKS = "# Databricks notebook source"
+MAGIC = "# MAGIC "
+
+
+def may_install(code: bytes) -> bool:
+    """See the module."""
+    if any(mark in code for mark in CALLS) or may_be_notebook(code):
+        return True
+    if b"install" not in code and b"uvx" not in code:
+        return False
+    return any(word in code for word in _STARTS) and any(word in code for word in _INSTALLERS)
+
+
+def may_be_notebook(code: bytes) -> bool:
+    """Whether it may be a notebook that is kept as Python and has cells with commands: Databricks', or jupytext's."""
+    if MAGIC.encode() in code:
+        return code.lstrip(b"\xef\xbb\xbf").startswith(DATABRICKS.encode())
+    return (b"# %%" in code or b"jupytext" in code) and (b"# %" in code or b"# !" in code or b"#!" in code)
