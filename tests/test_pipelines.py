@@ -153,12 +153,14 @@ def test_what_no_one_names_is_found_by_what_it_holds_in_a_scan(world: World) -> 
         "ops/other.yaml": "model: {lr: 0.1}\nnote: pip install toml==0.10.2\n",
         "ops/broken.yaml": "apiVersion: v1\nargs: [pip, install, [\n",
         "ops/env.d/py.yml": "dependencies: [pip]\n",
+        "k8s/resources/job.yml": "apiVersion: batch/v1\nkind: Job\nargs: [pip, install, toml==0.10.2]\n",
+        "k8s/prod-env.yaml": "kind: ConfigMap\napiVersion: v1\ndata: {run.sh: pip install tqdm==4.1}\n",
     }
     for path, text in files.items():
         (world.tree.root / path).parent.mkdir(parents=True, exist_ok=True)
         (world.tree.root / path).write_text(text, encoding="utf-8")
     report = run(Request(subjects=(".",), offline=True, checks=("known-bad",)), world)
-    assert [str(package.coordinate) for package in report.packages] == ["six 1.16.0"]
+    assert sorted(str(package.coordinate) for package in report.packages) == ["six 1.16.0", "toml 0.10.2", "tqdm 4.1"]
     assert [gap.place and gap.place.file for gap in report.gaps if gap.reason is Reason.MALFORMED] == ["ops/broken.yaml"]
 
 

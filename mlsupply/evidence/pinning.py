@@ -14,7 +14,8 @@ from mlsupply.project import Project
 _DEPLOY = expression(
     r"(?:^|/)(?:[^/]*requirements[^/]*\.txt|requirements/[^/]+\.txt|(?:docker|container)file[^/]*|[^/]+\.dockerfile"
     r"|(?:cog|bentofile|sky|databricks|[^/]*runtime[-_]env)\.ya?ml|langgraph\.json"
-    r"|(?:earthfile|singularity)[^/]*|[^/]+\.def)\Z"
+    r"|(?:earthfile|singularity)[^/]*|[^/]+\.def"
+    r"|(?:[^/]*[-_.])?compose[^/]*\.ya?ml|(?:render|heroku)\.ya?ml|(?:k8s|kubernetes|helm|charts?|manifests)/(?:[^/]+/)*[^/]+\.ya?ml)\Z"
 )
 _NOT_DEPLOY = expression(
     r"(?:^|[-_./])(?:dev|develop|tests?|testing|docs?|lint|ci|bench|benchmarks?|examples?|samples?|tutorials?|notebooks?|constraints?)(?:[-_./]|\Z)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from mlsupply.exposure import blobs, repository, submodules
@@ -20,6 +21,7 @@ from mlsupply.world import Limits
 Holdings = dict[tuple[str, str], Holding]
 """What was read, by (path, blob)."""
 
+_MANY = 15  # patterns of one ending, instead of which all files of it are asked for
 _MOST_ROUNDS = 8  # files that name files that name files
 _MOST_NAMED = 200  # files of other names in one round
 
@@ -58,9 +60,13 @@ class History:
 
 
 def patterns() -> list[str]:
-    """git pathspecs for every lock and manifest that a reader claims."""
+    """git pathspecs that match every lock and manifest that a reader claims. git compares each path of each commit with all
+    of them, so where many have one ending it is asked for that; what no reader claims is left out later."""
     names = [pattern for reader in READERS if reader.role in {"lock", "manifest", "sbom"} for pattern in reader.patterns]
-    return [f":(glob,icase)**/{name}" for name in names]
+    endings = Counter(name.rpartition(".")[2] for name in names)
+    many = {ending for ending, times in endings.items() if times > _MANY and "*" not in ending}
+    kept = [name for name in names if name.rpartition(".")[2] not in many]
+    return [f":(glob,icase)**/{name}" for name in [*kept, *(f"*.{ending}" for ending in sorted(many))]]
 
 
 def trace(found: Repository, extractor: Extractor, limits: Limits) -> History:

@@ -23,6 +23,7 @@ FORMAT = "deployment"
 _SHELL = ("shell", "command", "raw")
 _PIP = ("pip", "ansible.builtin.pip")
 _LOOPS = ("loop", "with_items", "with_flattened")
+_COMMENT = re.compile(r"\{\{-?[ \t]*/\*(?:[^*]|\*(?!/))*+\*/[ \t]*-?\}\}")
 _TEMPLATE_LINE = re.compile(r"^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$", re.MULTILINE)
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 _BETWEEN = re.compile(r",(?=\s*[A-Za-z])")  # names, and not the limits of a version
@@ -41,6 +42,7 @@ def _without_templates(text: str) -> str:
         return text
     if "apiVersion" not in text:
         return text
+    text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
     return _TEMPLATE.sub("$_", _TEMPLATE_LINE.sub("", text))
 
 

@@ -131,7 +131,7 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
         yield Found(reader, _not_opened(manifests.unopened))
     end, late = time.monotonic() + world.limits.reading_seconds, list[Found]()
     for number, path in enumerate(files):
-        reader = scripts.readers.get(path) or reader_of(path) or manifests.readers.get(path)
+        reader = scripts.readers.get(path) or manifests.readers.get(path) or reader_of(path)
         if reader and path not in named and time.monotonic() > end:
             late.append(Found(reader, Inventory(path=path, format=reader.format)))
             continue

@@ -138,6 +138,11 @@ _YAML_MARKS = (  # patterns that a file of a format matches, all of them; the fi
 )
 
 
+_NAMES_OF_MANY = frozenset({"environment.yml", "Truss", "SkyPilot", "Ray", "Databricks", "conda recipe"})
+"""Formats whose files have names that manifests of containers may have too: `prod-env.yaml`, `resources/job.yml`."""
+_MANIFEST = (expression(r"^apiVersion:[ \t]*\S", re.MULTILINE), expression(r"^kind:[ \t]*\S", re.MULTILINE))
+
+
 def yaml_format(text: str) -> str:
     """What a YAML file is by what it holds, where it may install something; "" for any other."""
     from mlsupply.inventory.steps import may_ask
@@ -203,10 +208,11 @@ class Manifests(NamedTuple):
 
 
 def manifest_files(files: Iterable[str], tree: Tree, seconds: float) -> Manifests:
-    """The manifests, playbooks and pipelines among YAML files that no reader knows by name, as far as MOST_YAML and the time
-    go."""
+    """The manifests, playbooks and pipelines among YAML files that no reader knows by name, or one whose files' names say
+    little, as far as MOST_YAML and the time go."""
     found: dict[str, Reader] = {}
-    paths = [path for path in files if path.endswith((".yml", ".yaml")) and reader_of(path) is None]
+    readers = {path: reader_of(path) for path in files if path.endswith((".yml", ".yaml"))}
+    paths = [path for path, reader in readers.items() if reader is None or reader.format in _NAMES_OF_MANY]
     end, opened = time.monotonic() + seconds, 0
     for path in paths[:MOST_YAML]:
         if time.monotonic() > end:
@@ -216,6 +222,8 @@ def manifest_files(files: Iterable[str], tree: Tree, seconds: float) -> Manifest
         if not isinstance(handle, Failure):
             with handle:
                 text = handle.read(MOST_OF_YAML).decode("utf-8", "replace")
-            if reader := reader_named(yaml_format(text)):
+            form = yaml_format(text)
+            is_one = readers[path] is None or all(mark.search(text) for mark in _MANIFEST)
+            if is_one and (reader := reader_named(form)):
                 found[path] = reader
     return Manifests(found, paths[opened:])

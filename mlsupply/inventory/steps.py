@@ -243,8 +243,9 @@ def _take_environment(given: Any, values: Values) -> None:
     for one in given if isinstance(given, Rows) else [given]:
         for name, text, _ in _pairs(one) if isinstance(one, Table) else ():
             filled = values.filled(text, quotes=False)
+            unknown = filled.open or may_install(text)  # a command is read where it stands
             for form in (name, f"env.{name}"):
-                values.set(form, () if filled.open else filled.texts, varies=filled.varies)
+                values.set(form, () if unknown else filled.texts, varies=filled.varies)
 
 
 def _take_matrix(given: Any, values: Values) -> None:
@@ -255,7 +256,10 @@ def _take_matrix(given: Any, values: Values) -> None:
                 continue
             texts = [text for text in (inner if isinstance(inner, Rows) else [inner]) if isinstance(text, str)]
             for form in (key, f"{_MATRIX}.{key}") if texts else ():
-                values.set(form, [text for text in texts if "$" not in text], varies=any("$" in text for text in texts))
+                plain = [
+                    text for text in texts if "$" not in text and not may_install(text)
+                ]  # a command is read where it stands
+                values.set(form, plain, varies=len(plain) < len(texts))
 
 
 def _split(value: Word) -> Iterator[Word]:
