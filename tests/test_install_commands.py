@@ -63,17 +63,18 @@ def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path:
     assert _asked(inventory) == [
         ("litellm", "==1.82.8", 7),
         ("httpx", "<1", 7),
+        ("torch", "==2.4.0", 8),
         ("uvloop", "==0.21.0", 9),
         ("", "", 11),
         ("a", "", 11),
         ("gunicorn", "==23.0.0", 12),
         ("at-start", "", 13),
     ]
-    assert inventory.requirements[3].source.kind is SourceKind.EDITABLE
-    assert inventory.requirements[4].source.revision == "v1"
+    assert inventory.requirements[4].source.kind is SourceKind.EDITABLE
+    assert inventory.requirements[5].source.revision == "v1"
     (gap,) = inventory.gaps
     assert (gap.reason, gap.place and gap.place.line) == (Reason.UNSUPPORTED, 8)
-    assert "of torch contains a variable" in gap.detail
+    assert "another value may be given for a variable" in gap.detail  # by `--build-arg`
     assert [(i.url, i.role, i.trusted_host, i.had_credentials) for i in inventory.indexes] == [
         ("https://mirror.example/simple", "primary", True, True),
         ("https://wheels.example/cu128", "extra", False, False),
@@ -472,3 +473,89 @@ def test_workflows_that_install_nothing_are_no_inputs(world: World) -> None:
     (world.tree.root / ".github/workflows").mkdir(parents=True)
     (world.tree.root / ".github/workflows/ci.yml").write_text("jobs: {a: {steps: [{run: make}]}}", encoding="utf-8")
     assert [i.path for i in run(Request(offline=True), world).inputs] == ["."]
+
+
+def test_variables_of_a_dockerfile_hold_what_it_sets_them_to(tmp_path: Path) -> None:
+    text = dedent(
+        """\
+        ARG BASE=main-v1.82.8-stable
+        FROM ghcr.io/berriai/litellm:${BASE}
+        ENV SIX=1.16.0 TOML 0.10.2
+        ENV IDNA 3.7
+        ARG GIVEN
+        RUN pip install six==$SIX "idna==${IDNA}" attrs==$GIVEN '$SIX'
+        ENTRYPOINT ["sh", "-c", "pip install rich==$SIX"]
+        """
+    )
+    inventory = _read(tmp_path, "Dockerfile", text)
+    assert _asked(inventory) == [("six", "==1.16.0", 6), ("idna", "==3.7", 6), ("rich", "==1.16.0", 7)]
+    assert [(str(package.coordinate), str(package.places[0])) for package in inventory.packages] == [
+        ("litellm 1.82.8", "Dockerfile:2")
+    ]
+    assert [gap.place and gap.place.line for gap in inventory.gaps] == [2, 2, 6, 6]
+
+
+@pytest.mark.parametrize(
+    ("reference", "release", "gaps"),
+    [
+        ("ghcr.io/berriai/litellm:v1.82.8", "litellm 1.82.8", 1),
+        ("docker.litellm.ai/berriai/litellm-database:main-v1.82.8-stable", "litellm 1.82.8", 1),
+        ("litellm/litellm:v1.82.8.rc.1@sha256:aa", "litellm 1.82.8rc1", 1),
+        ("mirror.example:5000/cache/pytorch/pytorch:2.4.0-cuda12.4-cudnn9-runtime", "torch 2.4.0", 1),
+        ("apache/airflow:slim-2.10.0-python3.12", "apache-airflow 2.10.0", 1),
+        ("vllm/vllm-openai:latest", "", 1),
+        ("vllm/vllm-openai", "", 1),
+        ("rayproject/ray:nightly-py310-cu124", "", 1),
+        ("python:3.12", "", 0),
+        ("litellm:1.82.8", "", 0),  # an image of one's own, or another stage
+        ("berriai/litellm/other:1.82.8", "", 0),
+    ],
+)
+def test_images_that_are_a_release_count_as_it(reference: str, release: str, gaps: int, tmp_path: Path) -> None:
+    inventory = _read(tmp_path, "Dockerfile", f"FROM --platform=linux/amd64 {reference} AS base\nFROM base\n")
+    assert [str(package.coordinate) for package in inventory.packages] == ([release] if release else [])
+    assert len(inventory.gaps) == gaps
+
+
+def test_files_that_stand_in_a_dockerfile(tmp_path: Path) -> None:
+    text = dedent(
+        """\
+        FROM python:3.12
+        COPY <<requirements.txt <<more.txt /app/
+        six==1.16.0
+        requirements.txt
+        toml==0.10.2
+        more.txt
+        COPY --chmod=755 <<-"END" /start.sh
+        \tpip install idna==3.7
+        \tEND
+        COPY <<EOF /etc/pip.conf
+        [global]
+        extra-index-url = https://index.example/simple
+        EOF
+        RUN pip install -r /app/requirements.txt -r /app/more.txt
+        RUN <<EOF
+        #!/usr/bin/env python3
+        import os
+        os.system("pip install attrs==24.1.0")
+        EOF
+        """
+    )
+    inventory = _read(tmp_path, "Dockerfile", text)
+    assert _asked(inventory) == [
+        ("idna", "==3.7", 8),
+        ("six", "==1.16.0", 3),
+        ("toml", "==0.10.2", 5),
+        ("attrs", "==24.1.0", 18),
+    ]
+    assert [(index.url, index.place and index.place.line) for index in inventory.indexes] == [
+        ("https://index.example/simple", 12)
+    ]
+    assert inventory.gaps == ()
+
+
+def test_targets_of_an_earthfile(tmp_path: Path) -> None:
+    text = "VERSION 0.8\nbuild:\n  FROM python:3.12\n  ARG V=1.82.8\n  RUN --push pip install litellm==$V\n  SAVE IMAGE x\n"
+    inventory = _read(tmp_path, "Earthfile", text)
+    assert (inventory.format, _asked(inventory)) == ("Earthfile", [("litellm", "==1.82.8", 5)])
+    assert ["another value" in gap.detail for gap in inventory.gaps] == [True]

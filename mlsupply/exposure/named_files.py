@@ -23,7 +23,16 @@ _NAMES_FILES = {
 }
 _FROM_THE_CHECKOUT = frozenset({"GitHub workflow", "CI pipeline"})  # formats whose steps begin there
 _RUN = frozenset(
-    {*_FROM_THE_CHECKOUT, "Dockerfile", "Compose file", "dev container", "pre-commit", "deployment", *SCRIPT_FORMATS}
+    {
+        *_FROM_THE_CHECKOUT,
+        "Dockerfile",
+        "Earthfile",
+        "Compose file",
+        "dev container",
+        "pre-commit",
+        "deployment",
+        *SCRIPT_FORMATS,
+    }
 )
 
 

@@ -185,6 +185,9 @@ READERS: tuple[Reader, ...] = (
     Reader("pre-commit", "mlsupply.inventory.pre_commit", "manifest", ("*pre-commit-config.yaml", "*pre-commit-config.yml")),
     Reader("deployment", "mlsupply.inventory.deployment", "manifest", _DEPLOYMENTS),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
+    Reader("Earthfile", "mlsupply.inventory.dockerfile", "manifest", ("earthfile",)),
+    Reader("tox", "mlsupply.inventory.tox", "manifest", ("tox.ini", "tox.toml", "tox-*.ini", "*.tox.ini")),
+    Reader("noxfile", "mlsupply.inventory.nox", "manifest", ("noxfile.py",)),
     *(Reader(form, "mlsupply.inventory.script_files", "manifest", patterns) for form, patterns in SCRIPT_FORMATS.items()),
     Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*spdx*.json",)),
     Reader(

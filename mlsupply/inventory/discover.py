@@ -41,6 +41,7 @@ _OFTEN_EMPTY = frozenset(
         *("pip settings", "uv.toml", ".env", "Truss", "SkyPilot", "dstack", "Ray", "Databricks", "MCP configuration"),
         *(".condarc", "MLproject", "langgraph.json", "nixpacks.toml", "conda recipe", "Python code"),
         *SCRIPT_FORMATS,
+        *("Earthfile", "tox", "noxfile"),
     }
 )
 

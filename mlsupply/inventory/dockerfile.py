@@ -9,16 +9,18 @@ import re
 from collections.abc import Iterator
 
 from mlsupply.inventory import reader_of
-from mlsupply.inventory.index_words import is_set, variable
+from mlsupply.inventory.dockerfile_parts import bases, end_of, files, values_of, variables
+from mlsupply.inventory.index_words import variable
 from mlsupply.inventory.install_commands import Commands, Include, installs, of_command, settings
 from mlsupply.inventory.parsing import gap, quoted, text_of
-from mlsupply.inventory.shell import Word, commands
+from mlsupply.inventory.shell import Word
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import count
 from mlsupply.world import Limits, Tree
 
 FORMAT = "Dockerfile"
+_EARTHFILE = "Earthfile"  # the same instructions, in targets
 _SETTINGS = ("pip settings", "uv.toml")
 _FLAGS = r"(?:--[a-z-]+=\S+(?:[ \t]*\\\n[ \t]*|[ \t]+)|\\\n[ \t]*)*+"
 _RUN = re.compile(
@@ -33,9 +35,8 @@ _INSTRUCTIONS = frozenset(
 )
 _FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S{1,200}[ \t]+)?\S{1,500}(?:[ \t]+AS[ \t]+\S{1,200})?[ \t]*$")
 _BACKTICK = re.compile(r"(?i)(?:#[ \t]*[a-z]{1,40}[ \t]*=[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\n")
-_SETS = re.compile(r"[ \t]*(ENV|ARG)[ \t]+", re.IGNORECASE)
 _CONTINUED = re.compile(r"\\\n(?:[ \t]*#[^\n]*\n)*")
-_HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_]{0,60})[\"']?")
+_HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_.-]{0,60})[\"']?")
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -45,7 +46,12 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         return Inventory(path=path, format=FORMAT, gaps=(text,))
     inside = Commands(path, tree, limits)
     take(inside, text)
-    return inside.inventory(FORMAT)
+    return inside.inventory(_form(path))
+
+
+def _form(path: str) -> str:
+    reader = reader_of(path)
+    return _EARTHFILE if reader and reader.format == _EARTHFILE else FORMAT
 
 
 def take(inside: Commands, text: str, path: str = "") -> None:
@@ -53,19 +59,22 @@ def take(inside: Commands, text: str, path: str = "") -> None:
     own."""
     path = path or inside.path
     text = _continued_by_backslashes(text)
-    inside.take(_strange(path, text))
+    inside.take(_strange(path, text) if _form(path) == FORMAT else ())
     inside.take(settings(path, _variables(text)))
     inside.copied |= _copies(text)
+    values = values_of(text)
+    inside.take(bases(path, text, values))
+    inside.take(files(path, text, values))
     inside.take(_settings(path, text))
     entry: list[Word] = []
     for run in runs(text):
         words = _exec_form(run)
         if not words:
-            inside.take(installs(path, run.text, run.line))
+            inside.take(installs(path, run.text, run.line, values))
         elif run.instruction == "CMD" and entry and not list(of_command(path, entry)):
-            inside.take(of_command(path, [*entry, *words]))  # CMD holds the arguments of ENTRYPOINT
+            inside.take(of_command(path, [*entry, *words], values=values))  # CMD holds the arguments of ENTRYPOINT
         else:
-            inside.take(of_command(path, words))
+            inside.take(of_command(path, words, values=values))
         if run.instruction == "ENTRYPOINT":
             entry = words
 
@@ -79,20 +88,10 @@ class Run(NamedTuple):
 
 
 def _variables(text: str) -> Iterator[tuple[str, Word]]:
-    """The indexes that ENV and ARG set for installers (`ENV PIP_INDEX_URL=…`, `ENV PIP_INDEX_URL …`)."""
-    lines = text.split("\n")
-    at = 0
-    while at < len(lines):
-        start, at = at, _end(lines, at)
-        found = _SETS.match(lines[start])
-        if found is None or not any("PIP_" in line or "UV_" in line for line in lines[start:at]):
-            continue
-        block = "\n".join([lines[start], *("\\" if _skipped(line) else line for line in lines[start + 1 : at])])
-        for words in commands(block[found.end() :], start + 1):
-            if found[1].upper() == "ENV" and len(words) > 1 and "=" not in words[0].text:
-                yield from variable(words[0].text, words[1])
-            else:
-                yield from is_set(words)
+    """The settings that ENV and ARG make for installers (`ENV PIP_INDEX_URL=…`, `ENV PIP_INDEX_URL …`)."""
+    if "PIP_" in text or "UV_" in text:
+        for setting in variables(text):
+            yield from variable(setting.name, setting.value)
 
 
 def _copies(text: str) -> dict[str, str]:
@@ -137,7 +136,7 @@ def _strange(path: str, text: str) -> Iterator[Gap]:
     bare = {line.strip() for line in lines}
     found, ends, at = [], set[str](), 0
     while at < len(lines):
-        start, at = at, _end(lines, at)
+        start, at = at, end_of(lines, at)
         word = (lines[start].split(None, 1) or ["#"])[0].upper()
         if ends:
             ends.discard(lines[start].strip())
@@ -153,20 +152,12 @@ def _strange(path: str, text: str) -> Iterator[Gap]:
         yield gap(path, Reason.MALFORMED, said, found[0] + 1, hint, item=first)
 
 
-def _end(lines: list[str], start: int) -> int:
-    """The line after the last of those that continued lines make one."""
-    at = start
-    while at < len(lines) - 1 and (lines[at].rstrip().endswith("\\") or (at > start and _skipped(lines[at]))):
-        at += 1
-    return at + 1
-
-
 def runs(text: str) -> Iterator[Run]:
     """The instructions that run something, continued lines and here-documents included."""
     lines = text.split("\n")
     at = 0
     while at < len(lines):
-        start, at = at, _end(lines, at)
+        start, at = at, end_of(lines, at)
         block = "\n".join([lines[start], *(line if line.strip() else "\\" for line in lines[start + 1 : at])])
         found = _RUN.match(block)
         if found is None:
@@ -177,12 +168,6 @@ def runs(text: str) -> Iterator[Run]:
             at = end + 1
         line = start + 1 + block.count("\n", 0, found.end())
         yield Run(block[found.end() :], line, (found[1] or "").upper())
-
-
-def _skipped(line: str) -> bool:
-    """Comments and empty lines between continued lines belong to the instruction."""
-    stripped = line.strip()
-    return not stripped or stripped.startswith("#")
 
 
 def _exec_form(run: Run) -> list[Word]:

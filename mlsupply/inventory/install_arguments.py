@@ -145,7 +145,7 @@ class _Command:
             self.found.append(_unknown(self.path, word, "what is installed here"))
             return
         if word.varies:
-            self.found.append(_may_vary(self.path, word))
+            self.found.append(may_vary(self.path, word))
         parsed = asked_for(word.text, Place(self.path, word.line), editable=editable)
         if isinstance(parsed, Requirement) and parsed.source.kind is SourceKind.PATH and _is_file(parsed, word.text):
             detail, hint = "this file exists only where the command runs", "scan that file itself"
@@ -225,7 +225,8 @@ def _unknown(path: str, word: Word, what: str) -> Gap:
     return gap(path, Reason.UNSUPPORTED, detail, word.line, _LOCK, quoted(word.text))
 
 
-def _may_vary(path: str, word: Word) -> Gap:
+def may_vary(path: str, word: Word) -> Gap:
+    """That what is installed holds a variable which may be set otherwise."""
     detail = "another value may be given for a variable where this is installed; looked at with the one written here"
     return gap(path, Reason.UNSUPPORTED, detail, word.line, _LOCK, quoted(word.text))
 

@@ -24,7 +24,7 @@ from mlsupply.inventory.shell_values import NOTHING, Values
 from mlsupply.model import Gap, Reason, Requirement, SourceKind
 from mlsupply.text import safe
 
-__all__ = ["Commands", "Found", "Include", "from_elsewhere", "installs", "of_command", "of_script", "settings"]
+__all__ = ["Commands", "Found", "Include", "from_elsewhere", "installs", "of_command", "of_script", "settings", "written"]
 
 _SAYS_ONLY = frozenset(
     {
@@ -34,6 +34,7 @@ _SAYS_ONLY = frozenset(
 )
 _DEEPEST = 20  # scripts within scripts
 _SCRIPT_ENDINGS = (".sh", ".bash", ".zsh")
+_SETTINGS = ("pip settings", "uv.toml")  # formats of files that hold for later commands
 _MOST_WRITTEN = 200  # files that one script writes
 _OWN = (SourceKind.PATH, SourceKind.EDITABLE)
 _BUILT = re.compile(r"[*]|(?:^|/)(?:dist|build|wheelhouse|wheels|target)/")
@@ -55,9 +56,19 @@ def installs(path: str, text: str, line: int = 1, values: Values = NOTHING, dept
             continue
         target, appends = written_to(command, handed)
         if target:
-            yield Written(target, output.text, output.line, appends)
-            use = language_of(output.text) or (Use.SHELL if target.endswith(_SCRIPT_ENDINGS) else None)
-            yield from of_script(path, output, Use.PYTHON if use is None and target.endswith(".py") else use, values, depth)
+            yield from written(path, target, output, appends=appends, values=values, depth=depth)
+
+
+def written(
+    path: str, target: str, text: Word, *, appends: bool = False, values: Values = NOTHING, depth: int = 0
+) -> Iterator[Found]:
+    """A file that a script writes: a later command may name it, a script is run some time, and settings hold at once."""
+    yield Written(target, text.text, text.line, appends)
+    reader = reader_of(target)
+    if reader and reader.format in _SETTINGS:
+        yield Embedded(reader.format, text.text, text.line)
+    use = language_of(text.text) or (Use.SHELL if target.endswith(_SCRIPT_ENDINGS) else None)
+    yield from of_script(path, text, Use.PYTHON if use is None and target.endswith(".py") else use, values, depth)
 
 
 def of_command(
@@ -227,7 +238,8 @@ class Commands(Collected):
     def _embedded(self, embedded: Embedded) -> None:
         """Read an input that stands in this file."""
         tree = Overlaid(self.tree, self.path, _on_its_line(embedded.text, embedded.line))
-        if (reader := reader_named(embedded.form)) and "# /// script" in embedded.text:
+        reader = reader_named(embedded.form)
+        if reader and (embedded.form != "script" or "# /// script" in embedded.text):
             found = reader.read(self.path, tree, self.limits)
             Collected.take(self, (*found.packages, *found.requirements, *found.indexes, *found.gaps))
 

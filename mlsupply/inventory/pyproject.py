@@ -63,6 +63,10 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
         from mlsupply.inventory.tool_files import below
 
         below("pyproject.toml", document, locator, collected)
+    if "tox" in tool:
+        from mlsupply.inventory import tox
+
+        tox.below(collected, tox.of_table(path, table(tool, "tox"), locator, ("tool", "tox")))
     _dynamic(document, locator, collected)
     for name, source in table(uv, "sources").items():
         sources.setdefault(canonical(name), source)

@@ -38,6 +38,10 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         if cut:
             detail = f"{safe(key, 80)} comes to more than {_MAX_LINES:,} lines; from here on they were not read"
             into.gaps.append(gap(path, Reason.LIMIT, detail, cut.line))
+    if any(name.startswith("testenv") for name in sections):
+        from mlsupply.inventory import tox
+
+        tox.below(into, tox.of_text(path, text))
     root = named(_one(sections.get("metadata", {}).get("name")))
     return into.inventory(FORMAT, root, safe(_one(options.get("python_requires")), 200))
 

@@ -184,6 +184,8 @@ def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
                 text = handle.read(MOST_OF_SCRIPT + 1 if path.endswith(_PYTHON) else 2)
                 if text == b"#!":
                     text += handle.read(MOST_OF_SCRIPT - 1)
+            if path.lower().endswith("noxfile.py"):
+                continue  # its own reader knows such a header too
             if reader is not None and is_script(text):
                 found[path] = reader
             elif shell is not None and is_shell(text):
