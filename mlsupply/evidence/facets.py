@@ -63,7 +63,7 @@ class CodeFact:
         parameter or setting), `maker` (of what is run: where the maker of a well-known tool keeps it; of what opens an
         account: the service itself) or "";
     position: where in a request the data is: `body`, `address`, `header`, `unread` (in a header, and nobody reads
-        the answer), `name` or "";
+        the answer), `name`, `cookies` (for a site that the user names) or "";
     layers: encodings undone to see it, outermost first; decoded: what they gave, made safe;
     verified: what was downloaded is compared with a digest first;
     asked: the user is asked whether it shall run, or for the secret that is sent, or what is installed was found missing

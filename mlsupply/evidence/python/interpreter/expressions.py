@@ -24,7 +24,7 @@ from mlsupply.evidence.python.interpreter import (
 from mlsupply.evidence.python.interpreter.attribute_names import MODELLED
 from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
-from mlsupply.evidence.python.libraries import own_source
+from mlsupply.evidence.python.libraries import argument_defaults, own_source
 from mlsupply.evidence.python.values import app_settings, containers, folding, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import kinds_in
@@ -155,6 +155,8 @@ class Expressions(Machine):
             result.text = f"{HOLE}/site-packages/{owner.ref.replace('.', '/')}/__init__.py"
         if owner.text != HOLE and owner.ref.startswith("xmlrpc.client.ServerProxy()"):
             result.text = owner.text  # its methods and their attributes are called at the same address
+        if self.option_defaults and owner.ref:
+            result.text = argument_defaults.of_option(self.option_defaults, owner, name)
         if name in MODELLED or ref in MODELLED or self.serving:
             attribute_names.modelled(self, result, owner, name, node)
         return result

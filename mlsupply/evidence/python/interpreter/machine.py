@@ -75,6 +75,7 @@ class Machine:
     stdout: Value | None = None  # where what is printed goes, where the module keeps it
     replacing = ""  # the function of another module that the current one was put in the place of
     folder = ""  # the working directory, or the one a server serves, as far as the code sets it
+    declined = False  # the statement just followed leaves the function unless the user asked for something
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
@@ -93,7 +94,6 @@ class Machine:
         self.running: list[Closure] = []  # the call stack, the innermost function last
         self.silent = 0  # enclosing `try` blocks that swallow all errors
         self.on_request = 0  # enclosing branches that are taken only where the user asks for them
-        self.declined = False  # the statement just followed leaves the function unless the user asked for something
         self.child_input: Taint = frozenset()  # taint of the arguments and input of the child process that is followed
         self.code_layers: tuple[str, ...] = ()  # of decoded code that is followed: the encodings undone to get it
         self.code_text = ""  # the same: its text
@@ -104,6 +104,7 @@ class Machine:
         self.returned: list[list[Value]] = []  # the values of `return`, for each function of the call stack
         self.yielded: list[list[Value]] = []  # the same for `yield`
         self.sent: list[Value] = []  # values sent into the generators that are followed
+        self.option_defaults: dict[str, str] = {}  # by option of the command line, as far as the module parses it
         self.handlers: dict[str, list[Value]] = {}  # library -> functions it calls with what it is handed
         self.put_into: list[tuple[int, Value]] = []  # depth of a generator followed again, and what it yields by now
         self.raised: list[Value] = []  # exceptions that carry something

@@ -11,6 +11,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, reflection
 from mlsupply.evidence.python.libraries import (
+    argument_defaults,
     decoder_calls,
     execution,
     layered_files,
@@ -58,6 +59,7 @@ def result_of(machine: Analyser, call: Call) -> Value:
     execution.armoured(machine, call)
     own_source.evaluated(machine, call)
     writing.handed(machine, call)
+    argument_defaults.declared(machine, call)
     if receiver is not None and name:
         _apply_method(machine, call, receiver, name, result)
     _follow_arguments(machine, call)
@@ -159,6 +161,8 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
         )
         result.text = f"https://{text_of(host)}" if host is not None else result.text
     _keep_text(call, receiver, name, result)
+    if call.keywords and (default := argument_defaults.of_setting(call, name)) != HOLE:
+        result.text = default
     if call.ref in _DIGESTS or (name in {"hexdigest", "digest"} and receiver.ref.startswith(("hashlib.", "hmac."))):
         # a digest neither tells which machine it is of, nor shows the key it was made with
         result.taint = frozenset(one for one in result.taint if not _IDENTITY.match(one))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.values.value import Closure, Value, constant
+from mlsupply.evidence.python.libraries import argument_defaults
+from mlsupply.evidence.python.values.value import Closure, Value, constant, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -17,23 +18,26 @@ _DECORATORS = expression(r"(?:click|asyncclick|rich_click|cloup)\.(?:[\w.]{1,40}
 
 
 def default(machine: Analyser, call: Call) -> Value | None:
-    """What `typer.Option(..., envvar=NAME)` makes the default of a parameter; None for any other call."""
+    """What `typer.Option(DEFAULT, envvar=NAME)` makes the default of a parameter; None for any other call."""
     if _DEFAULTS.match(call.ref) is None:
         return None
     named = call.keywords.get("envvar") or call.keywords.get("env_var")
-    return machine.environment(_first(named), call.node) if named is not None else None
+    if named is not None:
+        return machine.environment(_first(named), call.node)
+    written = call.arg(0, "default")
+    return Value(call.ref + "()", text=text_of(written)) if written is not None and isinstance(written.const, str) else None
 
 
 def declared(machine: Analyser, registrar: Value, function: Closure, node: ast.AST) -> None:
-    """Notes what a decorator `click.option(..., envvar=NAME)` or one whose default is a function gives a function, and
+    """Notes what a decorator `click.option(..., envvar=NAME)` or one with a default gives a function, and
     follows its `callback` with that."""
     if not isinstance(node, ast.Call) or _DECORATORS.match(registrar.ref) is None:
         return
     given = {keyword.arg: keyword.value for keyword in node.keywords}
     if "envvar" in given:
         value = machine.environment(_first(machine.value(given["envvar"])), node)
-    elif "default" in given and (made := machine.value(given["default"])).closure is not None:
-        value = machine.call(made, [], {}, node)  # what makes the default, when the command runs
+    elif "default" in given and (default := argument_defaults.of_parameter(given["default"], machine)) is not None:
+        value = default
     else:
         return
     function.settings = {**(function.settings or {}), _parameter(node.args): value}

@@ -143,7 +143,7 @@ def _parts(call: Call, address: Value) -> tuple[list[Value], list[Value]]:
 
 def _add_of_session(kept: dict[str, Value], body: list[Value], headers: list[Value]) -> None:
     """Adds what a session or an opener adds to each of its requests. kept: the `keys` of that."""
-    body += [kept[name] for name in ("params", "cookies") if name in kept and kept[name].taint]
+    body += [kept["params"]] if "params" in kept and kept["params"].taint else []
     headers += [kept["auth"]] if "auth" in kept else []
     if "addheaders" in kept:
         header = Value(taint=kept["addheaders"].taint)

@@ -70,8 +70,12 @@ def _note_parts(machine: Analyser, call: Call, message: Message) -> None:
         note(machine, call, body_place, body, place, whither, own=own)
     if text != HOLE or has(address, "received") or kinds_in(address) & know.SECRETS != {"credential-file"}:
         note(machine, call, "address", address, text, where, own=own)  # otherwise a file of the user holds the whole address
-    cookies = [call.keywords["cookies"]] if "cookies" in call.keywords else []
-    note(machine, call, "body", taint_of(*odd_headers(message.headers), *cookies), text, where, own=own)
+    note(machine, call, "body", taint_of(*odd_headers(message.headers)), text, where, own=own)
+    cookies = _cookies(call)
+    chosen = where == "given" and text == HOLE and not has(message.address_taint, *_OF_OTHERS)
+    note(machine, call, "cookies" if chosen else "body", taint_of(*cookies), text, where, own=own)
+    if chosen:
+        headers = taint_of(*(one for one in message.headers if not any(one is cookie for cookie in cookies)))
     note(machine, call, "header", headers, text, where)
     if no_login := frozenset(filter(NO_LOGIN.match, headers)):
         note(machine, call, "body", no_login, text, where, own=own)
@@ -80,6 +84,17 @@ def _note_parts(machine: Analyser, call: Call, message: Message) -> None:
         # intercepted headers hold the key of a model service, and this is none
         note(machine, call, "body", frozenset(of_kind(headers, "intercepted")), text, where)
     misdirected_keys.note(machine, call, headers, body | address, text, where)
+
+
+def _cookies(call: Call) -> list[Value]:
+    """The cookies of a request, and those of its session."""
+    kept = call.receiver.keys if call.receiver is not None else None
+    return [given["cookies"] for given in (call.keywords, kept or {}) if "cookies" in given]
+
+
+# Cookies are apart from the body where whoever starts the program names the site that gets them: where nothing of its
+# address is written in the package, as a default would be, and nothing comes from elsewhere.
+_OF_OTHERS = frozenset({"received", "encoded", "package-file", "variable", "request"})
 
 
 # What no service takes as a login, in whichever header it is sent.
@@ -179,8 +194,8 @@ def own_account(header: Value, depth: int = 3) -> bool:
 def note(machine: Analyser, call: Call, position: str, taint: Taint, text: str, where: str, *, own: bool = False) -> None:
     """Notes a fact for the most sensitive thing in this part of a message, unless it goes where it is expected to go.
 
-    position: `body`, `name` (of a host that is looked up), `address` or `header`; taint: of this part; text: the address;
-    where: its destination; own: does the message open the user's own account there?
+    position: `body`, `name` (of a host that is looked up), `address`, `header` or `cookies`; taint: of this part;
+    text: the address; where: its destination; own: does the message open the user's own account there?
     """
     labels = of_kind(taint, *_SECRET_KINDS)
     if position in {"body", "name"}:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of, unknown
 
 _MAX_EITHER = 8  # callables and objects that a value keeps as alternatives
 _MANY = 50  # values that are merged at once
@@ -23,12 +23,20 @@ def merged(values: list[Value]) -> Value:
     result.taint = _origins(values)
     if not best.known:
         result.layers = layers_of(best, *values)  # another of them may have been decoded
+    if best.text == HOLE and len(values) > 1 and not best.known and not _acts(best.ref):
+        result.text = next(
+            filter(_is_address, map(text_of, values)), HOLE
+        )  # `given or "https://…"`: what is known by default
     result.hidden = any(value.hidden for value in values)
     if len(values) == 1 and hasattr(best, "unset"):
         result.unset = best.unset
     if (best.closure or best.instance or best.ref) and len(values) > 1:
         result.either = _alternatives(values)
     return result
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("http://", "https://"))
 
 
 def has_own_address(value: Value) -> bool:
