@@ -70,7 +70,7 @@ _ENVIRONMENTS = tuple(
     f"{stem}.{ending}"
     for stem in (
         *("environment*", "*environment", "conda", "conda-env*", "conda_env*"),
-        *("env", "env-*", "env_*", "*-env", "*_env"),
+        *("env", "env-*", "env_*", "*-env", "*_env", "envs/*", "conda/*", "*.conda"),
     )
     for ending in ("yml", "yaml")
 )
@@ -109,6 +109,7 @@ _TOOLS = {
     ),
     "anaconda-project": tuple(f"anaconda-project.{ending}" for ending in _YAML),
     "nixpacks.toml": ("nixpacks.toml",),
+    "DVC": ("dvc.yaml",),
     "conda recipe": ("meta.yaml", "meta.yml", "recipe.yaml", "recipe.yml"),
     ".condarc": (".condarc", "condarc", ".mambarc"),
 }
@@ -141,6 +142,18 @@ _COMPOSE = tuple(
     f"{name}.{ending}" for name in ("compose*", "*-compose*", "*_compose*", "*.compose") for ending in ("yml", "yaml")
 )
 
+_REPORTS = (
+    *("report.json", "inspect.json"),
+    *(f"*pip{dash}{kind}*.json" for dash in ("-", "_", "") for kind in ("report", "inspect", "list", "freeze")),
+)
+_PEX_LOCKS = (
+    *("*pex*.lock", "*pex*.lock.json", "lock.json", "default.lock", "python-default.lock"),
+    *("python/*.lock", "lockfiles/*.lock"),
+)
+_LISTS = tuple(
+    f"{stem}.txt" for stem in ("*deps*", "*dependencies*", "*packages*", "pip*", "*-pip", "*freeze*", "*pins*", "python*")
+)
+
 READERS: tuple[Reader, ...] = (
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
     Reader("pylock.toml", "mlsupply.inventory.pylock", "lock", ("pylock.toml", "pylock.*.toml")),
@@ -163,7 +176,11 @@ READERS: tuple[Reader, ...] = (
     Reader("setup.cfg", "mlsupply.inventory.setup_cfg", "manifest", ("setup.cfg",)),
     Reader("setup.py", "mlsupply.inventory.setup_py", "manifest", ("setup.py",)),
     Reader("script", "mlsupply.inventory.script", "manifest", ()),
-    Reader("Python code", "mlsupply.inventory.python_installs", "manifest", ()),
+    Reader("Python code", "mlsupply.inventory.python_installs", "manifest", ("build", "build.pants")),
+    Reader("PKG-INFO", "mlsupply.inventory.built_metadata", "manifest", ("pkg-info",)),
+    Reader("buildout.cfg", "mlsupply.inventory.buildout", "manifest", ("buildout.cfg", "*-buildout.cfg", "versions.cfg")),
+    Reader("pip report", "mlsupply.inventory.pip_report", "lock", _REPORTS),
+    Reader("pex lock", "mlsupply.inventory.pex_lock", "lock", _PEX_LOCKS),
     Reader(
         "Dockerfile",
         "mlsupply.inventory.dockerfile",
@@ -184,6 +201,8 @@ READERS: tuple[Reader, ...] = (
     Reader("dev container", "mlsupply.inventory.devcontainer", "manifest", ("*devcontainer.json",)),
     Reader("pre-commit", "mlsupply.inventory.pre_commit", "manifest", ("*pre-commit-config.yaml", "*pre-commit-config.yml")),
     Reader("deployment", "mlsupply.inventory.deployment", "manifest", _DEPLOYMENTS),
+    Reader("list of requirements", "mlsupply.inventory.loose_requirements", "manifest", _LISTS),
+    Reader("text notebook", "mlsupply.inventory.text_notebook", "manifest", ("*.rmd", "*.qmd")),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     Reader("Earthfile", "mlsupply.inventory.dockerfile", "manifest", ("earthfile",)),
     Reader("tox", "mlsupply.inventory.tox", "manifest", ("tox.ini", "tox.toml", "tox-*.ini", "*.tox.ini")),

@@ -39,7 +39,8 @@ _OFTEN_EMPTY = frozenset(
         *("Dockerfile", "GitHub workflow", "CI pipeline", "Compose file", "dev container", "pre-commit", "deployment"),
         *("notebook", "conda explicit", "environment.yml", "cyclonedx", "spdx"),
         *("pip settings", "uv.toml", ".env", "Truss", "SkyPilot", "dstack", "Ray", "Databricks", "MCP configuration"),
-        *(".condarc", "MLproject", "langgraph.json", "nixpacks.toml", "conda recipe", "Python code"),
+        *(".condarc", "MLproject", "langgraph.json", "nixpacks.toml", "conda recipe", "Python code", "DVC"),
+        *("PKG-INFO", "buildout.cfg", "pip report", "pex lock", "list of requirements", "text notebook"),
         *SCRIPT_FORMATS,
         *("Earthfile", "tox", "noxfile"),
     }

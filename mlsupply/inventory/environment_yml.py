@@ -20,7 +20,9 @@ from mlsupply.world import Limits, Tree
 
 FORMAT = "environment.yml"
 _BUILDS = "build_dependencies"  # of MLflow's python_env.yaml, whose lists are pip's
-_LOOSE = re.compile(r"(?i)(?:^|/)(?:[^/]*[-_])?env[^/]{0,100}(?<!environment)\.ya?ml$")  # settings of other programs too
+_LOOSE = re.compile(
+    r"(?i)(?:^|/)(?:(?:[^/]*[-_])?env[^/]{0,100}(?<!environment)|(?:envs|conda)/[^/]+|[^/]+\.conda)\.ya?ml$"
+)  # settings of other programs too
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:

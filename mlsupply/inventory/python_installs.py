@@ -47,13 +47,15 @@ _OF_FUNCTION: Mapping[str, Mapping[str, str]] = {
     "PythonVirtualenvOperator": _OF_AIRFLOW,
     "virtualenv": _OF_AIRFLOW,
     "DockerSettings": {"requirements": "listed"},
+    "python_requirement": {"requirements": _LINES},
+    "python_requirements": {"source": "--requirement"},
     "ImageSpec": {"packages": _LINES, "requirements": "--requirement", "pip_index": "--index-url"},
     "pypi": {"packages": "table"},
     "pypi_base": {"packages": "table"},
     "pip_install": _OF_MODAL,
     "uv_pip_install": _OF_MODAL,
 }
-"""Function -> keyword -> how its value is read: Airflow's, ZenML's, Flyte's, Metaflow's and Modal's."""
+"""Function -> keyword -> how its value is read: Airflow's, ZenML's, Flyte's, Metaflow's, Modal's and that of Pants."""
 _IN_A_BROWSER = ("micropip", "piplite")  # whose `install` is pip's
 _RUNTIME = "runtime_env"
 _MOST_CHARACTERS = 2_000_000  # of one file

@@ -14,7 +14,7 @@ CALLS = (
         b"pypi_base(",
         b"runtime_env",
     ),
-    *(b"micropip", b"piplite", b"micromamba_install"),
+    *(b"micropip", b"piplite", b"micromamba_install", b"python_requirement"),
 )
 _STARTS = (b"subprocess", b"os.system", b"popen", b"Popen", b"run_line_magic", b"pip.main", b"pip_main", b"run_commands")
 _INSTALLERS = (b"pip", b"uvx", b"conda", b"uv ", b'"uv"', b"'uv'")

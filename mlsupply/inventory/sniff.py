@@ -95,6 +95,8 @@ _JSON_KEYS: Mapping[str, str] = {
     "nbformat": "notebook",
     "pipfile-spec": "Pipfile.lock",
     "cells": "notebook",
+    "locked_resolves": "pex lock",
+    "pip_version": "pip report",
     "components": "cyclonedx",
 }
 
@@ -124,6 +126,7 @@ _TOOL_MARKS = (  # words that a configuration of a tool holds, a pattern it matc
     (("setup:", "run:"), expression(r"^setup:", re.MULTILINE), "SkyPilot"),
     (("resources:", "run:"), expression(r"^run:", re.MULTILINE), "SkyPilot"),
     (("pypi:", "package:"), expression(r"^[ ]+(?:-[ ]+)?pypi:", re.MULTILINE), "Databricks"),
+    (("channels:", "dependencies:"), expression(r"^dependencies:[ \t]*$", re.MULTILINE), "environment.yml"),
     (("environment_key:", "dependencies:"), expression(r"^[ ]+(?:-[ ]+)?environment_key:", re.MULTILINE), "Databricks"),
 )
 _YAML_MARKS = (  # patterns that a file of a format matches, all of them; the first format counts

@@ -105,6 +105,7 @@ PLACES: Mapping[str, Places] = {
         )
     },
     "nixpacks.toml": {"phases.*.cmds": "shell", "start.cmd": "shell"},
+    "DVC": {"stages.*.cmd": "shell", "stages.*.do.cmd": "shell"},
     ".condarc": {"create_default_packages": "conda", "pinned_packages": "conda"},
 }
 
