@@ -559,3 +559,44 @@ def test_targets_of_an_earthfile(tmp_path: Path) -> None:
     inventory = _read(tmp_path, "Earthfile", text)
     assert (inventory.format, _asked(inventory)) == ("Earthfile", [("litellm", "==1.82.8", 5)])
     assert ["another value" in gap.detail for gap in inventory.gaps] == [True]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "releases", "gaps"),
+    [
+        ("docker-compose.yml", "services:\n  a:\n    image: vllm/vllm-openai:v0.8.5\n", ["vllm 0.8.5"], 1),
+        ("compose.yaml", "services:\n  a:\n    image: vllm/vllm-openai:${TAG:-v0.8.5}\n", ["vllm 0.8.5"], 2),
+        (
+            "k8s/a.yaml",
+            "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: vllm/vllm-openai:v0.8.5\n",
+            ["vllm 0.8.5"],
+            1,
+        ),
+        ("chart/values.yaml", "image:\n  repository: ghcr.io/mlflow/mlflow\n  tag: v2.20.0\n", ["mlflow 2.20.0"], 1),
+        (".gitlab-ci.yml", "t:\n  image:\n    name: pytorch/pytorch:2.4.0-cuda12.4\n  script: [x]\n", ["torch 2.4.0"], 1),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n  a:\n    strategy: {matrix: {v: [v1.82.7]}}\n    container: ghcr.io/berriai/litellm:${{ matrix.v }}\n"
+            '    steps: [{uses: "docker://ghcr.io/berriai/litellm:v1.82.8"}]\n',
+            ["litellm 1.82.7", "litellm 1.82.8"],
+            2,
+        ),
+        (
+            ".github/workflows/a.yml",
+            "jobs:\n  a:\n    steps:\n    - uses: rayproject/ray@v2\n"
+            "    - {uses: actions/checkout@v4, with: {repository: mlflow/mlflow}}\n",
+            [],
+            0,
+        ),
+        (".devcontainer/devcontainer.json", '{"image": "tensorflow/tensorflow:2.16.1-gpu"}', ["tensorflow 2.16.1"], 1),
+        ("start.sh", "V=v1.82.8\nsudo docker run -d -p 80:80 ghcr.io/berriai/litellm:$V --port 80\n", ["litellm 1.82.8"], 1),
+        ("start.sh", "echo docker run ghcr.io/berriai/litellm:v1.82.8\n", [], 0),
+        ("vllm.def", "Bootstrap: docker\nFrom: vllm/vllm-openai:v0.8.5\n", ["vllm 0.8.5"], 1),
+    ],
+)
+def test_images_count_wherever_they_are_named(world: World, name: str, text: str, releases: list[str], gaps: int) -> None:
+    (world.tree.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (world.tree.root / name).write_text(text, encoding="utf-8")
+    report = run(Request(offline=True, checks=("known-bad",)), world)
+    assert [str(package.coordinate) for package in report.packages] == releases
+    assert len([gap for gap in report.gaps if gap.check == "inventory"]) == gaps

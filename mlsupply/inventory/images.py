@@ -7,13 +7,14 @@ holds stays unknown, and is a gap; other images say nothing of what they hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.shell import Word
 from mlsupply.model import Coordinate, Gap, Package, Place, Reason, Source
 from mlsupply.text import safe
 
+_STARTERS = frozenset({"docker", "podman", "nerdctl", "apptainer", "singularity", "skopeo", "crane", "enroot", "finch"})
 # the last two parts of the name -> the project on PyPI; a mirror puts its own host before them
 _HOLDS = {
     # https://docs.litellm.ai/docs/proxy/deploy
@@ -52,9 +53,15 @@ _LONGEST = 500
 _VERSION = re.compile(r"(?:^|[-_v])([0-9]{1,6}(?:\.[0-9]{1,6}){1,4}(?:[.-]?(?:rc|post|dev|a|b)[.-]?[0-9]{1,6})?)(?![0-9])")
 
 
+def may_name(text: str) -> bool:
+    """False where no image is named in the text that is a release."""
+    return any(name in text for name in _HOLDS)
+
+
 def held_by(path: str, reference: Word) -> Iterator[Package | Gap]:
     """The release that an image is, with a gap for the rest of it; nothing where the image is no such one. path: of the file
     that names it; reference: `[HOST/]NAME[:TAG][@DIGEST]`."""
+    reference = reference._replace(text=reference.text.removeprefix("docker://"))
     name, _, tag = reference.text[:_LONGEST].partition("@")[0].rpartition(":")
     if not name or "/" in tag:
         name, tag = reference.text[:_LONGEST].partition("@")[0], ""
@@ -75,6 +82,13 @@ def held_by(path: str, reference: Word) -> Iterator[Package | Gap]:
     if reference.varies:
         detail = "another image may be named by a variable where this is built; looked at with the one written here"
         yield gap(path, Reason.UNSUPPORTED, detail, reference.line, "name the image without a variable", shown)
+
+
+def of_command(path: str, words: Sequence[Word]) -> Iterator[Package | Gap]:
+    """The releases that images are which a command fetches or starts (`docker run IMAGE`)."""
+    if any(word.text.rpartition("/")[2] in _STARTERS for word in words[:4]):
+        for word in words:
+            yield from held_by(path, word)
 
 
 def _version(tag: str) -> str:

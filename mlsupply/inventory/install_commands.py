@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlsupply.inventory import reader_named, reader_of
+from mlsupply.inventory import images, reader_named, reader_of
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.index_words import is_set
 from mlsupply.inventory.install_arguments import Embedded, Found, Include, Written, of_install, settings
@@ -88,7 +88,7 @@ def of_command(
         return
     if code := python_in(words):
         yield from of_script(path, code, Use.PYTHON, values, depth)
-    named = list(_named(path, words, handed))
+    named = [*_named(path, words, handed), *images.of_command(path, words)]
     yield from named
     for text in handed if not named else ():
         yield from of_script(path, text, use_of(words), values, depth)

@@ -9,6 +9,7 @@ https://www.jenkins.io/doc/pipeline/steps/workflow-durable-task-step/ and the ma
 from __future__ import annotations
 
 from mlsupply.inventory import reader_of
+from mlsupply.inventory.images import may_name
 from mlsupply.inventory.install_commands import Commands, from_elsewhere, of_script
 from mlsupply.inventory.install_verbs import names_installers
 from mlsupply.inventory.parsing import decode, gap
@@ -37,7 +38,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if len(data) > _MOST_BYTES:
         detail = f"only its first {_MOST_BYTES:,} bytes were read for what they install"
         commands.gaps.append(gap(path, Reason.LIMIT, detail, hint="scan the environment it makes (--env)"))
-    if names_installers(text):
+    if names_installers(text) or may_name(text):
         _take(commands, path, text, form)
     return commands.inventory(form)
 
@@ -54,6 +55,6 @@ def _head(path: str, tree: Tree, limits: Limits) -> bytes | Failure:
 def _take(commands: Commands, path: str, text: str, form: str) -> None:
     cut = CUTS[form](text)
     for piece in cut.pieces:
-        if "$" in piece.text or names_installers(piece.text):
+        if "$" in piece.text or names_installers(piece.text) or may_name(piece.text):
             use = language_of(piece.text) or piece.use
             commands.take(from_elsewhere(of_script(path, Word(piece.text, piece.line), use, cut.values)))

@@ -29,6 +29,7 @@ _RUBY_INLINE = re.compile(
     r"""\binline:?[ \t]*(?:=>?[ \t]*)?("(?:[^"\\]|\\.){0,20000}"|'(?:[^'\\]|\\.){0,20000}')""", re.DOTALL
 )
 _SECTION = re.compile(r"^[ \t]*%(\w{1,40})\b([^\n]{0,500})$")
+_BASE = re.compile(r"(?i)^From:[ \t]*(\S{1,500})[ \t]*$")
 _RUN_SECTIONS = frozenset(
     {
         *("pre", "setup", "post", "test", "runscript", "startscript", "environment"),
@@ -211,6 +212,8 @@ def apptainer(text: str) -> Cut:
             found = _SECTION.match(line)
             if found is None:
                 lines.append(line)
+                if base := _BASE.match(line):  # as if it were started
+                    yield Piece(f"apptainer build {base[1]}", number)
                 continue
             if runs:
                 yield Piece("\n".join(lines), begins, use)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from mlsupply.inventory.images import held_by, may_name
 from mlsupply.inventory.index_words import variable
 from mlsupply.inventory.install_commands import Commands, Found, from_elsewhere, of_command, of_script, settings
 from mlsupply.inventory.install_verbs import may_install
@@ -62,6 +63,8 @@ _PROGRAM = re.compile(
 _BEFORE = frozenset(["sudo", "exec", "env", "time", "nohup", "command", "then", "do", "else", "if", "!", "&", "call"])
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,100}=")
 _PROSE = "```"
+_IMAGES = ("image", "container", "repository", "uses", "name", "docker_image", "container_image", "imageName")
+"""Keys whose texts may name an image."""
 
 
 def nothing(_path: str, _table: Table) -> Iterable[Found]:
@@ -92,7 +95,7 @@ def _no_more(_found: Commands, _document: Any) -> None:
 def may_ask(text: str, marks: Iterable[str] = ()) -> bool:
     """Whether a file can ask for packages at all, or set an index: a document is not taken apart for nothing. marks: words
     of its tool without which its own tables ask for nothing."""
-    return may_install(text) or _SETS.search(text) is not None or any(mark in text for mark in marks)
+    return may_install(text) or _SETS.search(text) is not None or any(mark in text for mark in marks) or may_name(text)
 
 
 def inventory(
@@ -141,6 +144,7 @@ class _Document:
         yield from settings(self.path, self._variables(table))
         yield from from_elsewhere(self._handed_to_pip(table), folder)
         yield from self._arguments(table, folder)
+        yield from self._images(table)
         for key, value, line in entries(table):
             in_shell = runs or self.keys.run(key)
             if isinstance(value, Table):
@@ -189,6 +193,19 @@ class _Document:
                     yield from from_elsewhere(found, folder)
         if "import" in text and language is not Use.PYTHON:  # what says that it is Python's may stand beside it
             yield from from_elsewhere(of_script(self.path, Word(text, line), Use.PYTHON, self.values), folder)
+
+    def _images(self, table: Table) -> Iterator[Found]:
+        """What the images hold that a table names: `image: a/b:1`, and Helm's `repository: a/b` with `tag: 1`. Repositories
+        of code may have the same names."""
+        for key in _IMAGES:
+            text, tag = table.get(key), table.get("tag")
+            if not isinstance(text, str) or not may_name(text):
+                continue
+            if key == "repository" and isinstance(tag, str | int | float):
+                text = f"{text}:{tag}"
+            if key in {"image", "container"} or (key != "uses" and ":" in text) or text.startswith("docker://"):
+                for reference in word(text, table.lines[key], self.values):
+                    yield from held_by(self.path, reference)
 
     def _handed_to_pip(self, table: Table) -> Iterator[Found]:
         for name, text, line in _pairs(table):
