@@ -172,6 +172,10 @@ HOSTILE = {
     "open quotes": "x:\n  script:\n    - |\n      pip install " + "'\"`$(" * 20_000 + "\n",
     "redirections": "x:\n  script: [\"pip install " + "<<E " * 20_000 + "\"]\n",
     "escape codes": 'x: {script: "pip install \\e[31ma==1 \\u202e \\x07"}',
+    "a long word again and again": "x: {args: [&x '" + "pip$A{{" * 20_000 + "', " + "*x, " * 80 + "*x], PIP_INDEX_URL: *x}",
+    "templates": "apiVersion: v1\nx: " + "{{" * 50_000 + "{{- " * 20_000 + "{{/*" * 20_000,
+    "variables in variables": "env:\n" + "".join(f"  A{n}: $A{n + 1}$A{n + 1}\n" for n in range(500)) + "run: uvx $A0",
+    "a large matrix": "matrix: {a: [" + "x, " * 50_000 + "x]}\nrun: uvx ${{ matrix.a }} ${{ matrix.a }} ${{ matrix.a }}",
     "many keys": "".join(f"k{n}: pip install a{n}==1\n" for n in range(3_000)),
     "twice": "script: pip install a\n" * 3_000,
 }  # fmt: skip

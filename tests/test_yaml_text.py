@@ -85,6 +85,11 @@ def test_a_page_of_aliases_to_aliases_is_refused_before_it_unfolds(lines: list[s
     assert (told.reason, f"more than {MAX_REPEATED:,}" in told.detail) == (Reason.LIMIT, True)
 
 
+def test_a_long_text_that_aliases_repeat_counts_for_its_length() -> None:
+    text = "a: &a " + "x" * 1_000_000 + "\nb: [" + ", ".join(["*a"] * 1_000) + "]\n"
+    assert _refused(text).reason is Reason.LIMIT
+
+
 @pytest.mark.parametrize("text", ["\n".join(CHAIN), "a: " + "[" * 70 + "]" * 70, "a: " * 3 + "{b: " * 70])
 def test_no_value_is_deeper_than_may_be_walked(text: str) -> None:
     assert _refused(text).reason in {Reason.LIMIT, Reason.MALFORMED}

@@ -19,10 +19,11 @@ from mlsupply.named import NamedTuple
 MAX_BYTES = 32 << 20  # characters of one file
 MAX_NODES = 2_000_000
 MAX_DEPTH = 64
-MAX_REPEATED = 200_000  # values that aliases and merge keys add to those that are written
+MAX_REPEATED = 200_000  # values that aliases and merge keys add to those that are written; a long text counts as several
 MAX_DOCUMENTS = 1_000  # of one file
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _MERGE = "<<"
+_LONG = 6  # a text counts once more for every 64 characters, as a power of two
 _BLOCKS = ("|", ">")  # styles whose text begins on the next line
 
 
@@ -30,23 +31,21 @@ class Table(dict[str, Any]):
     """A mapping. line: where it starts; lines: where the text of each value begins; again: (key, value, line) of what stands
     under a key that is set once more further on, which most tools refuse or leave out."""
 
-    line = 0
-    lines: dict[str, int]
-    again: list[tuple[str, Any, int]] | tuple[()] = ()
+    __slots__ = ("again", "line", "lines")
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines = {}
+    def __init__(self, line: int = 0) -> None:
+        self.line = line
+        self.lines: dict[str, int] = {}
+        self.again: list[tuple[str, Any, int]] | tuple[()] = ()
 
 
 class Rows(list[Any]):
     """A sequence; `lines` holds the line on which the text of each item begins."""
 
-    lines: list[int]
+    __slots__ = ("lines",)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.lines = []
+        self.lines: list[int] = []
 
 
 class _RefusedError(Exception):
@@ -120,6 +119,7 @@ class _Builder:
         self.open: list[_Open] = []
         self.anchors: dict[str, _Named] = {}
         self.nodes = 0
+        self.long = 0  # what long texts count more
         self.repeated = 0
         self.documents = 0
 
@@ -159,16 +159,19 @@ class _Builder:
         if len(self.open) >= MAX_DEPTH:
             raise _RefusedError(Reason.LIMIT, f"YAML nested deeper than {MAX_DEPTH} levels is not read", line)
         self.put(collection, line)
-        self.open.append(_Open(collection, anchor, self.nodes + self.repeated))
+        self.open.append(_Open(collection, anchor, self._size()))
 
     def end(self) -> None:
         inner = self.open.pop()
         if isinstance(inner.held, Table) and _MERGE in inner.held:
             _merge(inner.held)
         if inner.anchor:
-            size = self.nodes + self.repeated - inner.before + 1
-            self.anchors[inner.anchor] = _Named(inner.held, size, inner.depth)
+            self.anchors[inner.anchor] = _Named(inner.held, self._size() - inner.before + 1, inner.depth)
         self._contain(inner.depth)
+
+    def _size(self) -> int:
+        """What the document holds so far, as `_Named` has it."""
+        return self.nodes + self.long + self.repeated
 
     def _contain(self, depth: int) -> None:
         """Have the innermost open collection know how deep what it holds is."""
@@ -206,28 +209,31 @@ def _merge(table: Table) -> None:
 
 
 def _built(events: Iterable[Any]) -> Iterator[Any]:
-    import yaml
+    from yaml import events as kinds
 
     builder = _Builder()
+    put, ends = builder.put, {kinds.MappingEndEvent, kinds.SequenceEndEvent}
+    scalar, mapping = kinds.ScalarEvent, kinds.MappingStartEvent
     for event in events:
         kind = type(event)
-        if kind is yaml.ScalarEvent:
-            plain_null = event.implicit[0] and event.value in _NULLS
-            value = None if plain_null else event.value
-            builder.put(value, event.start_mark.line + 1 + (event.style in _BLOCKS))
+        if kind is scalar:
+            text = event.value
+            value = None if text in _NULLS and event.implicit[0] else text
+            put(value, event.start_mark.line + 1 + (event.style in _BLOCKS))
+            more = len(text) >> _LONG
+            builder.long += more
             if event.anchor:
-                builder.anchors[event.anchor] = _Named(value, 1, 0)
-        elif kind is yaml.MappingStartEvent:
-            table = Table()
-            table.line = event.start_mark.line + 1
-            builder.start(table, event.anchor, table.line)
-        elif kind is yaml.SequenceStartEvent:
-            builder.start(Rows(), event.anchor, event.start_mark.line + 1)
-        elif kind is yaml.AliasEvent:
-            builder.alias(event.anchor, event.start_mark.line + 1)
-        elif kind in {yaml.MappingEndEvent, yaml.SequenceEndEvent}:
+                builder.anchors[event.anchor] = _Named(value, 1 + more, 0)
+        elif kind is mapping:
+            line = event.start_mark.line + 1
+            builder.start(Table(line), event.anchor, line)
+        elif kind in ends:
             builder.end()
-        elif kind is yaml.DocumentStartEvent:
+        elif kind is kinds.SequenceStartEvent:
+            builder.start(Rows(), event.anchor, event.start_mark.line + 1)
+        elif kind is kinds.AliasEvent:
+            builder.alias(event.anchor, event.start_mark.line + 1)
+        elif kind is kinds.DocumentStartEvent:
             builder.begin(event.start_mark.line + 1)
-        elif kind is yaml.DocumentEndEvent:
+        elif kind is kinds.DocumentEndEvent:
             yield builder.document
