@@ -38,7 +38,7 @@ TITLES, PATHS, TEXTS = _STORIES[::3], _STORIES[1::3], _STORIES[2::3]
 
 @pytest.mark.parametrize(("path", "text"), [*zip(PATHS, TEXTS, strict=True)], ids=TITLES)
 def test_what_a_tool_runs_is_asked_for(path: str, text: str) -> None:
-    inventory = _read(path, text, docs__depsDOTtxt="b==1\n")
+    inventory = _read(path, text, docs__ownDOTlist="b==1\n")
     assert sorted({name for name, _ in _asked(inventory)}) == ["a==1", "b==1"]
     assert len(inventory.requirements) == 2
     assert inventory.gaps == ()
