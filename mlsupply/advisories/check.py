@@ -19,6 +19,7 @@ from mlsupply.advisories.matching import Asked, Hit, affected, asked, hits, ids_
 from mlsupply.advisories.pythons import Oldest, Pythons
 from mlsupply.advisories.renamed import INHERITED, original_of
 from mlsupply.advisories.store import Row, age_of
+from mlsupply.advisories.tags import release_of
 from mlsupply.begun import Begun
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.model import Cause, Checked, DataSource, Finding, Gap, Package, PackageKey, Reason, SourceKind
@@ -370,7 +371,9 @@ def _why_not(package: Package, ground: Ground) -> tuple[Gap, ...]:
     if package.coordinate.ecosystem == "conda":
         return ground.conda
     kind = package.source.kind
-    came = "" if kind is SourceKind.REGISTRY else f", and it comes from {kind.value}"
+    release = release_of(package.source)
+    told = f" at what is named after release {release}" if release else ""
+    came = "" if kind is SourceKind.REGISTRY else f", and it comes from {kind.value}{told}"
     detail = f"no version is pinned{came}: whether an advisory applies is not known"
     return (_gap(package, Reason.UNPINNED, detail, "lock it to a version"),)
 

@@ -11,6 +11,7 @@ from mlsupply.advisories.fixes import clearing
 from mlsupply.advisories.groups import display_order
 from mlsupply.advisories.incident_records import AS_OF, Incident, IncidentIndex, address, incident, index
 from mlsupply.advisories.matching import asked, hits
+from mlsupply.advisories.tags import release_of
 from mlsupply.lazy import expression
 from mlsupply.model import (
     AdvisoryRef,
@@ -130,6 +131,8 @@ def _unpinned(package: Package, known: IncidentIndex) -> tuple[Gap, ...]:
     if hijacked is None:
         return ()
     detail = f"some releases of {package.name} are malicious ({hijacked.title}) and no version is pinned"
+    if (release := release_of(package.source)) and known.of_release(package.name, release):
+        detail = f"{detail}; it is taken from what is named after {release}, which is one of them"
     return (
         Gap(subject=package.name, check=CHECK, reason=Reason.UNPINNED, detail=detail, hint="lock it to a clean version"),
     )

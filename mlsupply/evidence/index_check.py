@@ -269,6 +269,7 @@ def _requirement(requirement: Requirement, bench: _Bench, named: bool) -> _Seen:
         deploy=bench.installs(requirement.place.file),
         host=host,
         repository=repository,
+        revision=source.revision if source.kind is SourceKind.GIT else "",
         insecure=direct and _is_insecure(source.url),
         public_name=names.is_public(requirement.name) if direct else None,
         own_repository=names.owns(requirement.name, repository) if direct else None,

@@ -52,6 +52,7 @@ class RequirementFacet:
     hashed: it carries hashes.
     deploy: the file is one that installs (requirements.txt, Dockerfile), not one that declares.
     host, repository: of a direct reference.
+    revision: the branch, tag or commit of a repository, "" where none is named.
     insecure: it is fetched over plain http or git.
     public_name: the public index has a project of this name; None where that is not known.
     own_repository: the reference is to a repository that the public project links to; None where that is not known.
@@ -68,6 +69,7 @@ class RequirementFacet:
     deploy: bool = False
     host: str = ""
     repository: str = ""
+    revision: str = ""
     insecure: bool = False
     public_name: bool | None = None
     own_repository: bool | None = None
