@@ -177,3 +177,17 @@ def test_a_version_of_ones_own_may_be_built_from_the_bad_one(history: History) -
     assert _verdicts(history.folder) == [("could have", "requirements.txt", "1.82.7+ours")]
     history.commit(BEFORE, requirementsDOTtxt="litellm==1.82.6+ours\n")
     assert ("no", "requirements.txt", "1.82.6+ours") in _verdicts(history.folder)
+
+
+def test_a_manifest_of_containers_of_any_name_is_told_with_when_it_came_and_went(history: History) -> None:
+    text = "apiVersion: v1\nkind: Pod\nargs: [pip, install, {}]\n"
+    history.commit(
+        BEFORE, ops__anyDOTyaml=text.format("litellm==1.82.7"), ops__otherDOTyaml="a: pip install litellm==1.82.7\n"
+    )
+    history.commit(BEFORE, ops__anyDOTyaml=None)
+    assert _verdicts(history.folder) == [("resolved", "ops/any.yaml", "1.82.7")]
+
+
+def test_a_manifest_that_is_not_committed_is_told(history: History) -> None:
+    (history.folder / "job.yaml").write_text("apiVersion: v1\nargs: [pip, install, litellm==1.82.7]\n", encoding="utf-8")
+    assert _verdicts(history.folder) == [("resolved", "job.yaml", "1.82.7")]

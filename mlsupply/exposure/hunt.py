@@ -16,12 +16,13 @@ from mlsupply.evidence.record import rows
 from mlsupply.exposure.bodies import releases_in
 from mlsupply.exposure.holdings import Extractor
 from mlsupply.exposure.indicators import Hunted, NamedFile, Text, hunted, release_in_text
+from mlsupply.exposure.manifests import is_yaml
 from mlsupply.exposure.question import Question
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.traces import Trace
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.metadata import parse
-from mlsupply.inventory.sniff import is_script
+from mlsupply.inventory.sniff import MOST_OF_YAML, is_script, yaml_format
 from mlsupply.model import Gap, Reason
 from mlsupply.text import canonical, safe
 from mlsupply.world import Limits
@@ -71,6 +72,7 @@ class Hunt:
             or self._is_text(path)
             or _is_inventory(path)
             or _may_be_script(path)
+            or _may_be_manifest(path)
         ) and size >= 0
 
     def hashes(self, path: str) -> bool:
@@ -105,6 +107,9 @@ class Hunt:
             self.inventory(path, data, shown)
         elif _may_be_script(path) and is_script(data):
             self._extractor.named[path] = "script"
+            self.inventory(path, data, shown)
+        elif _may_be_manifest(path) and (form := yaml_format(data[:MOST_OF_YAML].decode("utf-8", "replace"))):
+            self._extractor.named[path] = form
             self.inventory(path, data, shown)
 
     def digested(self, shown: str, digests: dict[str, str]) -> None:
@@ -241,6 +246,11 @@ def _is_inventory(path: str) -> bool:
 def _may_be_script(path: str) -> bool:
     """Whether a file may have requirements of its own (PEP 723): a Python file that nobody installed."""
     return path.endswith(".py") and _INSTALLED_CODE.search(f"/{path}") is None
+
+
+def _may_be_manifest(path: str) -> bool:
+    """Whether a file may be a manifest of containers or a playbook, which its content tells: YAML that nobody installed."""
+    return is_yaml(path) and _INSTALLED_CODE.search(f"/{path}") is None
 
 
 def _release_of(base: str) -> tuple[str, str] | None:

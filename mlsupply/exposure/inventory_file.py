@@ -22,7 +22,7 @@ from mlsupply.exposure.tracing import History, Traced, Unread
 from mlsupply.model import Gap, Reason
 from mlsupply.text import safe
 
-_APPLICATION, _VERSION = 0x6D6C7865, 5  # "mlxe"; raised whenever what is stored or how it is traced changes
+_APPLICATION, _VERSION = 0x6D6C7865, 6  # "mlxe"; raised whenever what is stored or how it is traced changes
 _TABLES = """
 CREATE TABLE repository (id INTEGER PRIMARY KEY, folder TEXT UNIQUE, heads TEXT, facts TEXT);
 CREATE TABLE moment (id INTEGER PRIMARY KEY, repository INTEGER, facts TEXT);

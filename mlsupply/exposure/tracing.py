@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from mlsupply.exposure import blobs, repository, submodules
 from mlsupply.exposure.history import Commit, commits
 from mlsupply.exposure.holdings import Extractor, Held, Holding
+from mlsupply.exposure.manifests import manifests_in
 from mlsupply.exposure.named_files import inside
 from mlsupply.exposure.repository import Git, Repository, gap
 from mlsupply.exposure.scripts import scripts_in
@@ -98,15 +99,18 @@ def _read(
 ) -> tuple[list[Commit], list[Gap], Holdings, list[tuple[str, str, str]]]:
     """The commits, what they hold, and what could not be read. Files of any name that a manifest names, by `-r` say, are
     read as requirements, and so are those that these name; what a link leads to is read as what the link is called. Scripts
-    are known by what is in them."""
+    and manifests of containers are known by what is in them."""
     wanted = [*patterns(), f":(literal){submodules.FILE}"]
     holdings, unread, gaps = Holdings(), list[tuple[str, str, str]](), list[Gap]()
     scripts, unsearched = scripts_in(git, found, limits)
     extractor.named.update(dict.fromkeys(scripts, "script"))
     wanted += [f":(literal){path}" for path in scripts]
-    history: list[Commit] = []
-    for _ in range(_MOST_ROUNDS):
+    history, overlooked = list[Commit](), list[Gap]()
+    for further_round in range(_MOST_ROUNDS):
         history, gaps = commits(git, found, wanted)
+        if not further_round:
+            forms, overlooked = manifests_in(git, found, history, limits)
+            extractor.named.update(forms)
         unread += _holdings(git, history, extractor, limits, holdings)
         named = dict.fromkeys((file for one in holdings.values() for file in one.names), "requirements")
         named |= _linked(git, history, limits)
@@ -118,7 +122,7 @@ def _read(
             gaps.append(gap(found.folder, Reason.LIMIT, detail))
         extractor.named.update({path: named[path] for path in further[:_MOST_NAMED]})
         wanted += [f":(literal){path}" for path in further[:_MOST_NAMED]]
-    return history, [*gaps, *unsearched], holdings, unread
+    return history, [*gaps, *unsearched, *overlooked], holdings, unread
 
 
 def _unasked(found: Repository, held: Iterable[Span]) -> Iterator[Gap]:

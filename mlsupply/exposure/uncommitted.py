@@ -9,12 +9,13 @@ from pathlib import Path
 
 from mlsupply.exposure.history import Commit
 from mlsupply.exposure.holdings import Extractor, Held
+from mlsupply.exposure.manifests import is_yaml
 from mlsupply.exposure.repository import gap
 from mlsupply.exposure.spans import Span
 from mlsupply.exposure.tracing import History, Traced
 from mlsupply.folders import is_file, is_link
 from mlsupply.inventory import reader_of
-from mlsupply.inventory.sniff import MOST_OF_SCRIPT, MOST_SCRIPTS, is_script
+from mlsupply.inventory.sniff import MOST_OF_SCRIPT, MOST_OF_YAML, MOST_SCRIPTS, MOST_YAML, is_script, yaml_format
 from mlsupply.model import Gap, Reason
 from mlsupply.value import replace
 from mlsupply.world import Limits
@@ -46,8 +47,9 @@ def with_uncommitted(history: History, extractor: Extractor, limits: Limits) -> 
 
 
 def _files(top: Path, gaps: list[Gap], extractor: Extractor) -> Iterator[str]:
-    """Locks, manifests and SBOMs by their names, and scripts by what is in them, which the extractor is told."""
-    python = list[str]()
+    """Locks, manifests and SBOMs by their names, and scripts and manifests of containers by what is in them, which the
+    extractor is told."""
+    python, plain = list[str](), list[str]()
 
     def note(error: OSError) -> None:
         gaps.append(
@@ -66,6 +68,8 @@ def _files(top: Path, gaps: list[Gap], extractor: Extractor) -> Iterator[str]:
                 yield path
             elif reader is None and name.endswith(".py") and "__init__.py" not in names:
                 python.append(path)
+            elif reader is None and is_yaml(name):
+                plain.append(path)
         if seen >= _MOST_FOLDERS:
             detail = f"what is not committed was looked for in {_MOST_FOLDERS:,} folders of its work tree"
             gaps.append(gap(str(top), Reason.LIMIT, detail, "--machine looks at all files"))
@@ -73,6 +77,25 @@ def _files(top: Path, gaps: list[Gap], extractor: Extractor) -> Iterator[str]:
     for path in _scripts(top, python, gaps):
         extractor.named[path] = "script"
         yield path
+    for path, form in _manifests(top, plain, gaps):
+        extractor.named[path] = form
+        yield path
+
+
+def _manifests(top: Path, paths: Sequence[str], gaps: list[Gap]) -> Iterator[tuple[str, str]]:
+    """Those of the YAML files that show what they are, with their formats."""
+    for path in paths[:MOST_YAML]:
+        try:
+            with open(top / path, "rb") as handle:
+                text = handle.read(MOST_OF_YAML).decode("utf-8", "replace")
+        except OSError as error:
+            gaps.append(gap(str(top / path), Reason.FORBIDDEN, f"in the work tree, and could not be read: {error.strerror}"))
+            continue
+        if form := yaml_format(text):
+            yield path, form
+    if left := paths[MOST_YAML:]:
+        detail = f"{len(left):,} YAML files from here on were not looked into for what containers and machines install"
+        gaps.append(gap(str(top / left[0]), Reason.LIMIT, detail, "--machine looks at all files"))
 
 
 def _scripts(top: Path, paths: Sequence[str], gaps: list[Gap]) -> Iterator[str]:
