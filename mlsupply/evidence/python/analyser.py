@@ -266,6 +266,8 @@ class Analyser(Statements):
         elif value.closure is not None:
             replacements.follow_patch(self, name, value, node, own=self._inside(name))
         else:
+            for accessor in (value.keys or {}).values() if value.ref == "builtins.property()" else ():
+                replacements.follow_patch(self, name, accessor, node, own=self._inside(name))
             if value.instance is not None and not self._inside(name):
                 replacements.follow_object(self, name, value, node)
             if value.ref:

@@ -22,7 +22,15 @@ from mlsupply.evidence.python.libraries import (
     tree_nodes,
     writing,
 )
-from mlsupply.evidence.python.network import clients, object_servers, remote_access, servers, telemetry, uploads
+from mlsupply.evidence.python.network import (
+    clients,
+    object_servers,
+    polled_sockets,
+    remote_access,
+    servers,
+    telemetry,
+    uploads,
+)
 from mlsupply.evidence.python.values import decoders, elements, iterators, packing
 from mlsupply.evidence.python.values.value import (
     Value,
@@ -78,6 +86,7 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
         return call.args[0]
     return (
         iterators.modelled(call)
+        or polled_sockets.modelled(call)
         or elements.modelled(call)
         or memory_files.modelled(machine, call)
         or codec_calls.modelled(call)

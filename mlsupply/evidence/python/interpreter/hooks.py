@@ -77,7 +77,7 @@ SIGNS = {
     **dict.fromkeys(("from_key", "privateKeyToAccount", "from_mnemonic", "from_secret_key", "from_private_key", "from_seed",
                      "from_base58_string", "create_from_mnemonic", "create_from_uri", "create_from_private_key"), 0),
 }  # fmt: skip
-_KEY_NAME = re.compile(r"(?i)key|secret|priv|^pk$|mnemonic|seed|phrase")
+_KEY_NAME = re.compile(r"(?i)key|secret|priv|^pk$|mnemonic|seed|phrase|words")
 _CODE_GIVERS = frozenset({"get_data", "get_source", "get_code", "source_to_code"})
 _SECRET_KEEPER = re.compile(r"(?i)secret|token|passw|credential|api_?key|private|sensitive|encrypt")
 
@@ -137,7 +137,8 @@ def label_signing_key(machine: Analyser, call: Call, name: str) -> None:
     `SIGNS`."""
     place = SIGNS[name]
     nodes = call.node.args if isinstance(call.node, ast.Call) else []
-    named = place < len(nodes) and isinstance(nodes[place], ast.Name) and _KEY_NAME.search(nodes[place].id)  # type: ignore[attr-defined]  # a name, as was just asked
+    node = nodes[place] if place < len(nodes) else None
+    named = isinstance(node, ast.Name) and (place == 0 or _KEY_NAME.search(node.id))  # an account is made of nothing else
     value = call.args[place] if named and place < len(call.args) else call.keywords.get("private_key")
     if value is not None and not value.known and value.taint:
         value.taint |= machine.origin("wallet", "the key that is signed with", call.line)

@@ -22,6 +22,7 @@ from mlsupply.evidence.python.libraries import (
     writing,
 )
 from mlsupply.evidence.python.network import answers, file_systems, lookups
+from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
@@ -44,6 +45,8 @@ def result_of(machine: Analyser, call: Call) -> Value:
         _database(machine, call, result)
     if call.args and call.function.taint:
         _run_by_computed_name(machine, call)
+        if has(call.function.taint, "any-builtin") and isinstance(name_of := call.args[0].const, str) and matters(name_of):
+            result.ref, result.hidden = name_of.partition(".")[0], True  # as `__import__` gives it
     if call.args and "any-class:subclasses" in call.function.taint and text_of(call.args[0]) != HOLE:
         spawning.command(machine, call._replace(ref="subprocess.Popen"))
     writing.saved(machine, call)
@@ -150,7 +153,8 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
             writing.handed(machine, call._replace(args=[*call.args, receiver.keys["into"]]))
     if name in hooks.SIGNS:
         hooks.label_signing_key(machine, call, name)
-        result.taint = know.without_keys(result.taint) if name.startswith(("sign", "unsafe_sign")) else result.taint
+        if name.startswith(("sign", "unsafe_sign")):  # what is signed can be read of the signature's envelope
+            result.taint = know.without_keys(result.taint) | taint_of(*call.args[:1])
     if name == "joinpath":
         decoder_calls.joined_resource(machine, call, result)
     if name in _WITH_HOST:

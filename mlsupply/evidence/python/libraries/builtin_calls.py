@@ -109,7 +109,8 @@ def _getter(machine: Analyser, name: str, call: Call) -> Value | None:
     if (getter := call.arg(0, "fget")) is None:
         return None
     made = Value("builtins.property()")
-    made.keys = {"fget": getter}
+    setter = call.arg(1, "fset")
+    made.keys = {"fget": getter} | ({} if setter is None else {"fset": setter})
     return made
 
 
