@@ -107,6 +107,32 @@ def test_a_settings_file_that_an_image_gets_under_another_name_is_read(world: Wo
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        'COPY ["cfg/p.cfg", "/etc/pip.conf"]\nRUN pip install numpy==2.0.0',
+        "RUN --mount=type=bind,source=cfg/p.cfg,target=/etc/pip.conf pip install numpy==2.0.0",
+        "RUN printf '[global]\\nextra-index-url = https://index.example/simple\\n' > /etc/pip.conf",
+        "COPY <<EOF /etc/pip.conf\n[global]\nextra-index-url = https://index.example/simple\nEOF",
+    ],
+)
+def test_other_ways_to_give_an_image_its_settings(world: World, line: str) -> None:
+    report = _scan(world, {"Dockerfile": f"FROM python:3.12\n{line}\n", "cfg/p.cfg": EXTRA})
+    assert {rule for rule, _ in _found(report)} >= {"MLS-I001"}
+
+
+def test_settings_in_another_encoding_and_templates_of_settings(tmp_path: Path) -> None:
+    (tmp_path / "pip.conf").write_bytes(b"# caf\xe9\n" + EXTRA.encode())
+    reader = reader_of("pip.conf")
+    assert reader is not None
+    inventory = reader.read("pip.conf", DiskTree(tmp_path), Limits())
+    assert [index.url for index in inventory.indexes] == ["https://index.example/simple"]
+    assert ["not UTF-8" in gap.detail for gap in inventory.gaps] == [True]
+    template = _read(tmp_path, "pip.conf.j2", f"{EXTRA}[install]\nindex-url = https://{{{{ host }}}}/simple\n")
+    assert [index.url for index in template.indexes] == ["https://index.example/simple"]
+    assert [gap.place.line for gap in template.gaps if gap.place] == [4]
+
+
+@pytest.mark.parametrize(
     "image",
     [
         "FROM x\nENV PIP_CONSTRAINT=/c/pins.txt\nCOPY pins.txt /c/pins.txt\nRUN pip install demo\n",

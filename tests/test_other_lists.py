@@ -195,6 +195,15 @@ def test_cells_of_a_text_notebook(tmp_path: Path) -> None:
         assert found == [("demo==1.2.3", 8), ("other==2.0", 12), ("third==3.0", 17), ("fourth", 17)]
 
 
+def test_a_notebook_with_a_header_and_a_script_of_r(world: World) -> None:
+    header = ["# /// script\n", "# dependencies = ['demo==1.2.3']\n", "# ///\n"]
+    cells = {"nbformat": 4, "cells": [{"cell_type": "code", "source": header}]}
+    (world.tree.root / "a.ipynb").write_text(json.dumps(cells, indent=1), encoding="utf-8")
+    (world.tree.root / "a.R").write_text("reticulate::py_install('other==2.0')\n", encoding="utf-8")
+    found = {str(one.coordinate) for one in run(Request(offline=True), world).packages}
+    assert found == {"demo 1.2.3", "other 2.0"}
+
+
 @given(st.text(alphabet='[]{}"=:,\n ademo1.;#-', max_size=120))
 def test_any_text_is_read(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("any")

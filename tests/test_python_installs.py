@@ -50,6 +50,14 @@ def _asked(inventory: Inventory) -> list[tuple[str, int]]:
         "ray.init(runtime_env={'pip': ['demo==1.2.3'], 'env_vars': {}})",
         "runtime_env = {'uv': {'packages': ['demo==1.2.3']}}",
         "await micropip.install('demo==1.2.3')",
+        "RuntimeEnv(pip=['demo==1.2.3'])",
+        "V = '1.2.3'\nimage = modal.Image.debian_slim().pip_install(f'demo=={V}')",
+        "image = modal.Image.debian_slim().dockerfile_commands('RUN pip install demo==1.2.3')",
+        "PythonVirtualenvOperator(requirements='demo==1.2.3\\nother')",
+        "aiplatform.CustomTrainingJob(script_path='t.py', requirements=['demo==1.2.3', 'other'])",
+        "Image(python_packages=('demo==1.2.3',))",
+        "get_ipython().system('pip install demo==1.2.3')",
+        "!pip install demo==1.2.3\nprint('no Python')",
         "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'demo==1.2.3'])",
         "os.system('uvx demo@1.2.3')",
     ],
@@ -102,6 +110,8 @@ def test_what_is_not_written_out_is_a_gap_and_what_is_handed_on_is_not(tmp_path:
         "requirements = ['demo==1.2.3']\ns = Setup(requirements=requirements)",
         "# !pip install demo==1.2.3\nprint('an example')",
         "x = {'pip': ['demo==1.2.3']}",
+        "Task(requirements=['a GPU', 'demo'])",
+        "check(requirements=['is demo==1.2.3 there?', NAME])",
     ],
 )
 def test_code_that_speaks_of_installing_asks_for_nothing(tmp_path: Path, code: str) -> None:

@@ -145,6 +145,52 @@ FILES = {
             packages:
               - pip: [other==2.0, third==3.0]
         """,
+    "pipeline.yaml": """\
+        deploymentSpec:
+          executors:
+            a:
+              container:
+                command:
+                  - sh
+                  - -c
+                  - |
+                    python3 -m pip install --index https://index.example/simple 'demo==1.2.3' && exec "$0"
+                args: [pip install other==2.0 third==3.0]
+        """,
+    "zen.yaml": """\
+        settings:
+          docker:
+            requirements: [demo==1.2.3, other==2.0, --extra-index-url https://index.example/simple]
+        steps:
+          a: {settings: {docker: {requirements: [third==3.0]}}}
+        """,
+    "job.yml": """\
+        environment:
+          image: x
+          conda_file:
+            dependencies:
+              - pip:
+                - demo==1.2.3
+                - other==2.0
+                - third==3.0
+                - --extra-index-url https://index.example/simple
+        """,
+    "cerebrium.toml": """\
+        [cerebrium.deployment]
+        shell_commands = ["pip install other==2.0 --extra-index-url https://index.example/simple", "pip install third==3.0"]
+        [cerebrium.dependencies.pip]
+        demo = "==1.2.3"
+        """,
+    "pyscript.json": """\
+        {"packages": ["demo==1.2.3", "other==2.0",
+          "third==3.0", "--extra-index-url https://index.example/simple"]}
+        """,
+    ".claude/settings.json": """\
+        {"hooks": {"PreToolUse": [{"matcher": "x", "hooks": [
+          {"type": "command", "command": "uvx demo@1.2.3 --index https://index.example/simple"}]}]},
+         "mcpServers": {"a": {"command": "cmd", "args": ["/c", "uvx", "other==2.0"],
+           "env": {"UV_INDEX": "https://index.example/simple"}}, "b": {"command": "uvx third==3.0 --x"}}}
+        """,
     "nixpacks.toml": """\
         [phases.install]
         cmds = ["pip install demo==1.2.3", "pip install other==2.0 --extra-index-url https://index.example/simple"]
@@ -161,7 +207,7 @@ def test_what_a_tool_is_told_to_install_is_read(tmp_path: Path, name: str) -> No
     asked = [one for one in _asked(inventory) if one[0]]
     assert sorted(text for text, _ in asked) == ["demo==1.2.3", "other==2.0", "third==3.0"]
     for text, line in asked:
-        assert text.replace("==", "@") in lines[line - 1].replace("==", "@")
+        assert text.partition("=")[0] in lines[line - 1]
     assert [index.url for index in inventory.indexes] == ["https://index.example/simple"]
     assert inventory.gaps == ()
 

@@ -79,7 +79,7 @@ _IMAGES = tuple(
     form for name in ("dockerfile", "containerfile") for form in (name, f"*.{name}", f"{name}.*", f"{name}-*", f"{name}_*")
 )
 
-_PIP_SETTINGS = ("pip.conf", "pip.ini", ".pydistutils.cfg", "pydistutils.cfg")
+_PIP_SETTINGS = ("pip.conf", "pip.conf.*", "pip.ini", "pip.ini.*", ".pydistutils.cfg", "pydistutils.cfg")
 SCRIPT_FORMATS = {
     "shell script": ("*.sh", "*.bash", "*.zsh", "*.ksh", "postbuild"),
     "PowerShell script": ("*.ps1", "*.psm1"),
@@ -105,11 +105,24 @@ _TOOLS = {
     "langgraph.json": ("langgraph.json", "langgraph.*.json"),
     "MCP configuration": (
         *("*mcp*.json", "claude_desktop_config.json", ".gemini/settings.json", ".codex/config.toml", "opencode.json"),
-        *(".kiro/*.json", ".vscode/settings.json", ".zed/settings.json", "*.mcp.toml"),
+        *(
+            "plugin.json",
+            "gemini-extension.json",
+            ".kiro/*.json",
+            ".vscode/settings.json",
+            ".zed/settings.json",
+            "*.mcp.toml",
+        ),
     ),
     "anaconda-project": tuple(f"anaconda-project.{ending}" for ending in _YAML),
     "nixpacks.toml": ("nixpacks.toml",),
     "DVC": ("dvc.yaml",),
+    "Kubeflow": (),
+    "ZenML": (),
+    "Azure ML": (),
+    "Cerebrium": ("cerebrium.toml",),
+    "PyScript": ("pyscript.toml", "pyscript.json"),
+    "Claude settings": (".claude/settings.json", ".claude/settings.local.json"),
     "conda recipe": ("meta.yaml", "meta.yml", "recipe.yaml", "recipe.yml"),
     ".condarc": (".condarc", "condarc", ".mambarc"),
 }
@@ -202,7 +215,7 @@ READERS: tuple[Reader, ...] = (
     Reader("pre-commit", "mlsupply.inventory.pre_commit", "manifest", ("*pre-commit-config.yaml", "*pre-commit-config.yml")),
     Reader("deployment", "mlsupply.inventory.deployment", "manifest", _DEPLOYMENTS),
     Reader("list of requirements", "mlsupply.inventory.loose_requirements", "manifest", _LISTS),
-    Reader("text notebook", "mlsupply.inventory.text_notebook", "manifest", ("*.rmd", "*.qmd")),
+    Reader("text notebook", "mlsupply.inventory.text_notebook", "manifest", ("*.rmd", "*.qmd", "*.r")),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     Reader("Earthfile", "mlsupply.inventory.dockerfile", "manifest", ("earthfile",)),
     Reader("tox", "mlsupply.inventory.tox", "manifest", ("tox.ini", "tox.toml", "tox-*.ini", "*.tox.ini")),

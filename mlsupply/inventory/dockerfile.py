@@ -26,6 +26,9 @@ _FLAGS = r"(?:--[a-z-]+=\S+(?:[ \t]*\\\n[ \t]*|[ \t]+)|\\\n[ \t]*)*+"
 _RUN = re.compile(
     rf"[ \t]*(?:ONBUILD[ \t]+)?(?:(RUN|CMD|ENTRYPOINT)|HEALTHCHECK[ \t]+{_FLAGS}CMD)[ \t]+{_FLAGS}", re.IGNORECASE
 )
+_MOUNT = re.compile(r"--mount=(type=bind,[^\s]{1,1000})")
+_ENDS = (("source", "src", "from"), ("target", "dst", "destination"))
+_WORD = re.compile(r'"([^"\n]{1,500})"')
 _COPY = re.compile(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+([^\n\\]{1,2000})$")
 _INSTRUCTIONS = frozenset(
     {
@@ -105,17 +108,28 @@ def _copies(text: str) -> dict[str, str]:
 
 
 def _settings(path: str, text: str) -> Iterator[Include]:
-    """Files of any name that become settings of an installer in the image."""
+    """Files of any name that become settings of an installer in the image, or are mounted as such."""
     for found in _COPY.finditer(text):
-        words = _arguments(found[1])
-        form = reader_of(words[-1]) if len(words) == 2 else None
-        if form and form.format in _SETTINGS and reader_of(words[0]) != form and not words[0].startswith("<<"):
-            yield Include(words[0], Place(path, text.count("\n", 0, found.start(1)) + 1), settings=form.format)
+        yield from _as_settings(path, _arguments(found[1]), text.count("\n", 0, found.start(1)) + 1)
+    for found in _MOUNT.finditer(text):
+        options = dict(one.partition("=")[::2] for one in found[1].split(","))
+        source, target = (next((options[key] for key in keys if key in options), "") for keys in _ENDS)
+        yield from _as_settings(path, [source, target], text.count("\n", 0, found.start()) + 1)
+
+
+def _as_settings(path: str, words: list[str], line: int) -> Iterator[Include]:
+    """words: where a file comes from and where it goes."""
+    form = reader_of(words[-1]) if len(words) == 2 and words[0] else None
+    if form and form.format in _SETTINGS and reader_of(words[0]) != form and not words[0].startswith("<<"):
+        yield Include(words[0], Place(path, line), settings=form.format)
 
 
 def _arguments(text: str) -> list[str]:
-    """Those of COPY or ADD without their options."""
-    return [word for word in text.split() if not word.startswith("--")]
+    """Those of COPY or ADD without their options, also of the form of a list."""
+    words = [word for word in text.split() if not word.startswith("--")]
+    if words and words[0].startswith("["):
+        return _WORD.findall(text)
+    return words
 
 
 def _continued_by_backslashes(text: str) -> str:

@@ -33,6 +33,8 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     document = yaml_of(path, text)
     if isinstance(document, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(document,))
+    if isinstance(document, Table) and isinstance(document.get("conda_file"), Table):
+        document = document["conda_file"]  # of Azure ML
     if not isinstance(document, Table) or "dependencies" not in document:
         return Inventory(path=path, format=FORMAT)
     sheet = Sheet(path, text, limits, plain=False)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsupply.inventory.install_arguments import Embedded
 from mlsupply.inventory.install_commands import Commands, installs
 from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import Snippet, gap, json_of, string, tables, text_of
@@ -23,6 +24,7 @@ _MAGIC = re.compile(
     re.DOTALL,
 )
 _BARE = re.compile(r"((?:pip|conda|mamba|micromamba|uv)[ \t]+[a-z-].*)", re.DOTALL)  # IPython takes it for `%pip …`
+_HEADER = "# /// script"
 _QUOTES = re.compile(r'"""|\'\'\'')
 _SHELL_CELL = re.compile(r"[ \t]*%%(?:bash|sh|shell|system|sx|script[ \t]+(?:ba)?sh|!)[^\n]*\n")
 _TEMPLATE = re.compile(r"\{(?=[A-Za-z_])")  # IPython fills {name} in; the shell reader knows ${name}
@@ -33,7 +35,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     text = text_of(path, tree, limits)
     if isinstance(text, Gap):
         return Inventory(path=path, format=FORMAT, gaps=(text,))
-    if not may_install(text) and text.lstrip().startswith("{"):
+    if not may_install(text) and _HEADER not in text and text.lstrip().startswith("{"):
         return Inventory(path=path, format=FORMAT)
     document: Any = json_of(path, text)
     if isinstance(document, Gap):
@@ -45,6 +47,8 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     for cell in _cells(document):
         if string(cell, "cell_type") == "code":
             lines = [Snippet(line, where.of(line)) for line in _source(cell)]
+            if any(line.text.startswith(_HEADER) for line in lines):  # as `juv` runs notebooks
+                commands.take([Embedded("script", "\n".join(line.text for line in lines), lines[0].line or 1)])
             for script in scripts_of(lines):
                 commands.take(installs(path, script.text, script.line) if script else [_unread(path, lines[0].line)])
     return commands.inventory(FORMAT)
@@ -60,7 +64,8 @@ def _source(cell: Mapping[str, Any]) -> list[str]:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
         source = "".join(part for part in source if isinstance(part, str))
-    return source.split("\n") if isinstance(source, str) and may_install(source) else []
+    is_read = isinstance(source, str) and (may_install(source) or _HEADER in source)
+    return source.split("\n") if is_read else []
 
 
 def _unread(path: str, line: int) -> Gap:

@@ -14,8 +14,8 @@ from mlsupply.inventory.install_commands import Commands, settings
 from mlsupply.inventory.parsing import text_of
 from mlsupply.inventory.pinned import limited_to
 from mlsupply.inventory.shell import Word
-from mlsupply.model import Gap, Inventory
-from mlsupply.world import Limits, Tree
+from mlsupply.model import Gap, Inventory, Reason
+from mlsupply.world import Failure, Limits, Tree
 
 FORMAT = "pip settings"
 
@@ -24,9 +24,11 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """What all sections set, those of single commands too. A release that a constraint names is looked at, as it is taken
     wherever something asks for its project."""
     text = text_of(path, tree, limits)
-    if isinstance(text, Gap):
-        return Inventory(path=path, format=FORMAT, gaps=(text,))
     found = Commands(path, tree, limits)
+    if isinstance(text, Gap):
+        found.gaps.append(text)
+        data = tree.read(path, limits.manifest_bytes) if text.reason is Reason.MALFORMED else b""
+        text = "" if isinstance(data, Failure) else data.decode("ascii", "replace")  # what matters in it is ASCII
     found.take(settings(path, _given(text)))
     found.take(limited_to(found.requirements))
     return found.inventory(FORMAT)
@@ -37,4 +39,5 @@ def _given(text: str) -> Iterator[tuple[str, Word]]:
     for options in sections_of(text).values():
         for name, values in options.items():
             for value in values:
-                yield from of_pip(name, Word(value.text, value.line))
+                is_open = any(mark in value.text for mark in ("{{", "{%", "<%", "${"))  # a template of such a file
+                yield from of_pip(name, Word(value.text, value.line, is_open))

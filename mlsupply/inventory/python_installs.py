@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from mlsupply.inventory.install_commands import Commands, installs
 from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.python_calls import commands_in
-from mlsupply.inventory.python_marks import CALLS, may_be_notebook
+from mlsupply.inventory.python_marks import may_be_notebook, may_call
 from mlsupply.inventory.tool_values import Lines, Taken, Value
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
@@ -28,6 +29,8 @@ _BY_POSITION: Mapping[str, str] = {
     **dict.fromkeys(("pip_install", "uv_pip_install", "python_packages", "add_pip_package"), _LINES),
     "pip_install_from_requirements": "--requirement",
     "run_commands": _SHELL,
+    "dockerfile_commands": "image",
+    "add_python_packages": _LINES,
     "micromamba_install": "conda",
 }
 """Function -> how its arguments are read (see `tool_places`): Modal's, BentoML's and Azure's."""
@@ -47,6 +50,7 @@ _OF_FUNCTION: Mapping[str, Mapping[str, str]] = {
     "PythonVirtualenvOperator": _OF_AIRFLOW,
     "virtualenv": _OF_AIRFLOW,
     "DockerSettings": {"requirements": "listed"},
+    "RuntimeEnv": {"pip": "listed", "uv": "listed"},
     "python_requirement": {"requirements": _LINES},
     "python_requirements": {"source": "--requirement"},
     "ImageSpec": {"packages": _LINES, "requirements": "--requirement", "pip_index": "--index-url"},
@@ -56,6 +60,9 @@ _OF_FUNCTION: Mapping[str, Mapping[str, str]] = {
     "uv_pip_install": _OF_MODAL,
 }
 """Function -> keyword -> how its value is read: Airflow's, ZenML's, Flyte's, Metaflow's, Modal's and that of Pants."""
+_PINNED = ("requirements", "python_packages", "packages", "pip_dependencies")
+"""Keywords of any function whose list of texts is read where one of them pins a release."""
+_PIN = expression(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}(?:\[[^\]]{0,200}\])?[ ]*==[ ]*[0-9][^ ]{0,100}")
 _IN_A_BROWSER = ("micropip", "piplite")  # whose `install` is pip's
 _RUNTIME = "runtime_env"
 _MOST_CHARACTERS = 2_000_000  # of one file
@@ -94,7 +101,7 @@ def add(into: Commands, text: str) -> None:
         return
     for one in started:
         into.take(installs(path, one.text, one.line + 1))
-    if any(mark in data for mark in CALLS) or "run_commands" in text:
+    if may_call(data):
         _calls(into, text)
 
 
@@ -168,6 +175,15 @@ def _of_call(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
             yield how, keyword.value
         elif given == _RUNTIME:
             yield from _of_runtime(keyword.value)
+        elif given in _PINNED and _pins(keyword.value):
+            yield _LINES, keyword.value
+
+
+def _pins(node: ast.expr) -> bool:
+    """Whether it is a list of texts of which one pins a release: of whatever function, that is a list to install."""
+    texts = node.elts if isinstance(node, ast.List | ast.Tuple) else []
+    written = [one.value for one in texts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    return len(written) == len(texts) and any(_PIN.fullmatch(text) for text in written)
 
 
 def _name(node: ast.expr) -> str:
@@ -208,8 +224,22 @@ def _written(node: ast.expr, names: Mapping[str, ast.expr], *, alone: bool = Tru
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             yield Written(node.value, node.lineno, alone)
+    elif (text := _filled(node, names)) is not None:
+        yield Written(text, node.lineno, alone)
     else:
         yield Written(None, node.lineno, alone, open=True)
+
+
+def _filled(node: ast.expr, names: Mapping[str, ast.expr]) -> str | None:
+    """An f-string of texts that the module sets once, None where something else stands in it."""
+    parts: list[str] = []
+    for one in node.values if isinstance(node, ast.JoinedStr) else [node]:
+        inner = one.value if isinstance(one, ast.FormattedValue) else one
+        inner = names.get(inner.id, inner) if isinstance(inner, ast.Name) else inner
+        if not isinstance(inner, ast.Constant) or not isinstance(inner.value, str | int | float):
+            return None
+        parts.append(str(inner.value))
+    return "".join(parts)
 
 
 def _is_text(node: ast.BinOp) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from mlsupply.inventory.notebook import scripts_of
 from mlsupply.inventory.parsing import Snippet
@@ -22,7 +23,8 @@ def commands_of(text: str) -> Iterator[Snippet]:
     """The shell texts of the cells."""
     lines = text.split("\n")
     marked = _databricks(lines) if text.lstrip("\ufeff").startswith(DATABRICKS) else _jupytext(lines)
-    for cell in marked:
+    bare = ([Snippet(line, number)] for number, line in enumerate(lines, 1) if line.startswith(("!pip ", "%pip ")))
+    for cell in chain(marked, bare):
         yield from (found for found in scripts_of(cell) if found is not None)
 
 

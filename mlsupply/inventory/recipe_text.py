@@ -11,6 +11,8 @@ import re
 _SET = re.compile(
     r"""(?m)^[ \t]*\{%-?[ \t]*set[ \t]+([A-Za-z_][A-Za-z0-9_]{0,60})[ \t]*=[ \t]*["']([^"'\n]{0,200})["'][ \t]*-?%\}"""
 )
+_CONTEXT = re.compile(r"(?m)^context:[ \t]*\n((?:[ \t]+[^\n]*\n|[ \t]*\n){1,500})")
+_OF_CONTEXT = re.compile(r"""(?m)^[ \t]+([A-Za-z_][A-Za-z0-9_]{0,60}):[ \t]*["']?([^"'\n#{}]{1,200}?)["']?[ \t]*$""")
 _STATEMENT = re.compile(r"\{%[^\n]*?%\}|\{#[^\n]*?#\}")
 _EXPRESSION = re.compile(r"(?:\$)?\{\{([^{}\n]{0,300})\}\}")
 _NAME = re.compile(r"[ \t]*([A-Za-z_][A-Za-z0-9_]{0,60})[ \t]*(?:\|[ \t]*(?:lower|string)[ \t]*)?")
@@ -22,6 +24,8 @@ UNKNOWN = "_unknown_"
 def filled_in(text: str) -> str:
     """The same lines without statements and comments of the template and without selectors."""
     known = dict(_SET.findall(text))
+    if context := _CONTEXT.search(text):
+        known |= dict(_OF_CONTEXT.findall(context[1]))
     plain = _SELECTOR.sub("", _STATEMENT.sub("", text))
     return _EXPRESSION.sub(lambda found: _value(found[1], known), plain)
 

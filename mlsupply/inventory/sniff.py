@@ -121,6 +121,9 @@ _TOML_MARKS: tuple[tuple[str, str], ...] = (
 
 _TOOL_MARKS = (  # words that a configuration of a tool holds, a pattern it matches, the format
     (("runtime_env:",), expression(r"^[ ]*(?:-[ ]+)?runtime_env:", re.MULTILINE), "Ray"),
+    (("deploymentSpec:", "install"), expression(r"^deploymentSpec:", re.MULTILINE), "Kubeflow"),
+    (("docker:", "requirements:"), expression(r"^(?:settings|steps):", re.MULTILINE), "ZenML"),
+    (("conda_file:",), expression(r"^[ ]*conda_file:", re.MULTILINE), "Azure ML"),
     (("setup_commands:",), expression(r"^(?:cluster_name|(?:head_|worker_)?setup_commands):", re.MULTILINE), "Ray"),
     (("requirements", "model_"), expression(r"^(?:model_name|model_class_name|model_metadata):", re.MULTILINE), "Truss"),
     (("setup:", "run:"), expression(r"^setup:", re.MULTILINE), "SkyPilot"),

@@ -31,7 +31,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         return Inventory(path=path, format=FORMAT, gaps=(text,))
     found = Commands(path, tree, limits)
     if may_install(text) or "py_require" in text:
-        for language, lines in _cells(text):
+        for language, lines in _cells(path, text):
             if language == "python":
                 for one in scripts_of(lines):
                     found.take(installs(path, one.text, one.line) if one else ())
@@ -43,8 +43,11 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     return found.inventory(FORMAT)
 
 
-def _cells(text: str) -> Iterator[tuple[str, list[Snippet]]]:
-    """(language, lines) of each that has any."""
+def _cells(path: str, text: str) -> Iterator[tuple[str, list[Snippet]]]:
+    """(language, lines) of each that has any; a script of R is one."""
+    if path.lower().endswith(".r"):
+        yield "r", [Snippet(line, number) for number, line in enumerate(text.split("\n"), 1)]
+        return
     fence, language, lines = "", "", list[Snippet]()
     for number, line in enumerate(text.split("\n"), 1):
         if not fence:

@@ -8,7 +8,7 @@ In a path `*` stands for any key and `**` for any number of tables; lists are go
     table    names with their versions, as Poetry writes them
     overrides  the same, each in the place of whatever else asks for the name
     shell    commands
-    server   a table of a command and its arguments
+    server   a table of a command, its arguments and its variables
     image    instructions of a Dockerfile
     pip      further arguments of `pip install`
     --…      the value of this option of pip; also the format of a settings file that is named here
@@ -105,6 +105,16 @@ PLACES: Mapping[str, Places] = {
         )
     },
     "nixpacks.toml": {"phases.*.cmds": "shell", "start.cmd": "shell"},
+    "Kubeflow": {f"**.container.{key}": "shell" for key in ("command", "args")},
+    "ZenML": {f"{start}settings.docker.requirements": "listed" for start in ("", "steps.*.")},
+    "Azure ML": {"**.conda_file": "--requirement", "**.conda_file.dependencies": "conda"},
+    "Cerebrium": {
+        "cerebrium.dependencies.pip": "table",
+        "cerebrium.dependencies.paths.pip": "--requirement",
+        "cerebrium.deployment.shell_commands": "shell",
+    },
+    "PyScript": {"packages": "lines"},
+    "Claude settings": {"hooks.*.hooks.command": "shell", "hooks.*.command": "shell", "mcpServers.*": "server"},
     "DVC": {"stages.*.cmd": "shell", "stages.*.do.cmd": "shell"},
     ".condarc": {"create_default_packages": "conda", "pinned_packages": "conda"},
 }
@@ -135,7 +145,7 @@ OTHERS: Mapping[str, Places] = {"pyproject.toml": _PYPROJECT, "pixi.toml": _PIXI
 """Manifest -> places in it where something is run or installed that is none of its own dependencies."""
 
 SIGNS: Mapping[str, tuple[str, ...]] = {
-    "Cog": ("build:",),
+    "Cog": ("build",),
     "Truss": ("requirements", "build_commands", "start_command"),
     "Ray": ("pip", "uv", "conda", "_commands"),
     "Databricks": ("pypi", "libraries", "environments"),

@@ -3,9 +3,11 @@ specifications of conda or options of pip (see `tool_places`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsupply.inventory.index_words import variable
 from mlsupply.inventory.install_commands import Commands, Found, installs, of_command, settings
 from mlsupply.inventory.recipe_text import UNKNOWN
 from mlsupply.inventory.requirements import Reading
@@ -16,6 +18,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.value import replace
 
 _TABLES = ("table", "overrides")
+_CMD = re.compile(r"(?i)(?:.*[/\\\\])?cmd(?:\.exe)?")
 _LOCAL = (".", "/", "~", "\\")
 _MOST_MISSED = 200  # values of one file that are searched for in vain
 
@@ -67,13 +70,14 @@ class Taken:
         """Add what one value asks for, read as `tool_places` says."""
         value, line, alone = found
         if how == "listed":
-            how = "--requirement" if alone else "lines"
+            how = "--requirement" if alone and not _is_text_of_lines(value) else "lines"
         if how == "conda":
             if (isinstance(value, Mapping) and "pip" not in value) or (isinstance(value, str) and value.startswith(UNKNOWN)):
                 return  # a table of keys below, what a recipe chooses by a condition, and compilers
             self.conda.append((value, line))
         elif how == "server" and isinstance(value, Mapping):
-            self.into.take(of_command(self.into.path, _command(value, line, where)))
+            self.into.take(settings(self.into.path, _variables(value, line, where)))
+            self.into.take(_command(self.into.path, value, line, where))
         elif how in _TABLES and isinstance(value, Mapping):
             self.into.take(self._versions(value, where, override=how == "overrides"))
         elif isinstance(value, str):
@@ -118,14 +122,32 @@ class Taken:
             self.into.includes += one.includes
 
 
-def _command(server: Mapping[str, Any], line: int, where: Lines) -> list[Word]:
-    """The words of a server's command; those of a shell are one text."""
+def _command(path: str, server: Mapping[str, Any], line: int, where: Lines) -> Iterator[Found]:
+    """What a server's command installs: words, or a text with blanks that some clients take apart."""
     command = server.get("command")
     if isinstance(command, Mapping):  # Zed's older form
         server, command = command, command.get("path")
-    words = [*(command if isinstance(command, list) else [command]), *_list(server.get("args"))]
-    texts = [word for word in words if isinstance(word, str)]
-    return [Word(text, where.of(text) or line) for text in texts]
+    texts = (*(command if isinstance(command, list) else [command]), *_list(server.get("args")))
+    words = [Word(text, where.of(text) or line) for text in texts if isinstance(text, str)]
+    if words and _CMD.fullmatch(words[0].text):
+        words = [word for word in words[1:] if not word.text.startswith("/")]
+    if len(words) == 1 and " " in words[0].text:
+        yield from installs(path, words[0].text, words[0].line)
+    else:
+        yield from of_command(path, words)
+
+
+def _variables(server: Mapping[str, Any], line: int, where: Lines) -> Iterator[tuple[str, Word]]:
+    """The settings of installers among a server's variables."""
+    given = server.get("env")
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        if isinstance(name, str) and isinstance(value, str):
+            yield from variable(name, Word(value, where.of(name) or line, "${" in value))
+
+
+def _is_text_of_lines(value: Any) -> bool:
+    """Whether a text is requirements and no file's name."""
+    return isinstance(value, str) and any(mark in value for mark in ("\n", "==", ">=", "~="))
 
 
 def _list(value: Any) -> list[Any]:
