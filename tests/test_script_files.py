@@ -14,7 +14,7 @@ from mlsupply.audit import run
 from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import SCRIPT_FORMATS, reader_of
 from mlsupply.inventory.install_commands import installs
-from mlsupply.inventory.script_pieces import CUTS
+from mlsupply.inventory.script_files import CUTS
 from mlsupply.model import Gap, Index, Inventory, Reason, Requirement
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
@@ -55,8 +55,17 @@ STORIES = {
         & .\\venv\\Scripts\\pip.exe install --quiet `
             "litellm==$version"
         if ($LASTEXITCODE -ne 0) { python -m pip install fallback==1.0 }
+        $tools = @("ruff==0.5.0", "mypy==1.10.0")
+        foreach ($tool in $tools) { uv tool install $tool }
+        Invoke-Expression "pip install six==1.16.0"
         """,
-        [("litellm", "==1.82.8", 5), ("fallback", "==1.0", 6)],
+        [
+            ("litellm", "==1.82.8", 5),
+            ("fallback", "==1.0", 6),
+            ("ruff", "==0.5.0", 8),
+            ("mypy", "==1.10.0", 8),
+            ("six", "==1.16.0", 9),
+        ],
     ),
     "install.bat": (
         """\
@@ -150,6 +159,46 @@ STORIES = {
         """,
         [("litellm", "==1.82.8", 6), ("six", "==1.16.0", 11)],
     ),
+    "main.tf": (
+        """\
+        resource "instance" "x" {
+          user_data = <<-EOF
+            #!/bin/bash
+            pip install litellm==1.82.8
+          EOF
+          description = "pip install said"
+          provisioner "remote-exec" {
+            inline = [
+              "sudo apt-get update",
+              "pip install \\"six==1.16.0\\"",
+            ]
+          }
+        }
+        """,
+        [("litellm", "==1.82.8", 4), ("six", "==1.16.0", 10)],
+    ),
+    "dev.nix": (
+        """\
+        { pkgs, ... }: {
+          # pip install commented
+          languages.python.venv.requirements = ''
+            litellm==1.82.8
+          '';
+          shellHook = ''
+            pip install six==1.16.0
+          '';
+        }
+        """,
+        [("litellm", "==1.82.8", 4), ("six", "==1.16.0", 7)],
+    ),
+    "CMakeLists.txt": (
+        """\
+        # pip install commented
+        message("pip install said")
+        execute_process(COMMAND ${Python_EXECUTABLE} -m pip install litellm==1.82.8)
+        """,
+        [("litellm", "==1.82.8", 3)],
+    ),
     "Jenkinsfile": (
         """\
         // sh 'pip install commented'
@@ -161,6 +210,8 @@ STORIES = {
               set -e
               pip install six==1.16.0
             '''
+            def version = '1.7.0'
+            sh "pip install distro==${version}"
             bat "pip install toml==0.10.2"
             powershell 'pip install idna==3.7'
             echo 'pip install said-too'
@@ -171,8 +222,9 @@ STORIES = {
             ("litellm", "==1.82.8", 4),
             ("ruff", "==0.5.0", 5),
             ("six", "==1.16.0", 8),
-            ("toml", "==0.10.2", 10),
-            ("idna", "==3.7", 11),
+            ("distro", "==1.7.0", 11),
+            ("toml", "==0.10.2", 12),
+            ("idna", "==3.7", 13),
         ],
     ),
 }
@@ -234,6 +286,9 @@ def test_each_format_has_a_story_and_a_way_to_be_cut() -> None:
         ("x=1 << 3\npip install a", ["a"]),  # nothing ends it, so it begins no here-document
         ("cat <<A <<B\npip install a\nA\npip install b\nB\npip install c", ["c"]),
         ("$(PIP) install a; ${PIP3} install b; $VENV_PIP install c; $PIPELINE install d", ["a", "b", "c"]),
+        ("run_cmd 'pip install a'; retry 3 \"pip install b\"; ssh -p 2 host 'pip install c'", ["a", "b", "c"]),
+        ("log 'pip install a'; die \"Please pip install b\"; sbatch --wrap='pip install c'", []),
+        ("cmd /c \"pip install a\"; trap 'pip install b' EXIT", ["a", "b"]),
         ('uv run --with "a>=1,<2,b==3" x', ["a>=1,<2", "b==3"]),
     ],
 )
@@ -254,6 +309,10 @@ def test_what_is_handed_to_an_interpreter_is_run_and_what_is_printed_is_not(text
         ("A=1; B=$A.2; pip install a==$B", ["a==1.2"], 0),
         ("P='a==1 b'; pip install $P; pip install \"$P\"", ["a==1", "b"], 1),
         ("pip install a==$V", [], 1),
+        ("pip install a==${1:-1}", ["a==1"], 1),
+        ("pip install -r <(echo a==1)", [], 1),
+        ("cat <(pip install a==1)", ["a==1"], 0),
+        ('A=(a==1 "b>=2"); for p in "${A[@]}"; do pip install $p; done', ["a==1", "b>=2"], 0),
     ],
 )
 def test_a_variable_holds_what_the_script_sets_it_to(text: str, names: list[str], gaps: int) -> None:
@@ -372,3 +431,21 @@ def test_any_text_is_read(form: str, text: str) -> None:
     for piece in cut.pieces:
         for one in installs("x", piece.text, piece.line, cut.values):
             assert isinstance(one, Index) or one is not None
+
+
+def test_many_variables_and_many_recipes_take_no_longer_together(tmp_path: Path) -> None:
+    begun = time.process_time()
+    _read(
+        tmp_path,
+        "Makefile",
+        "".join(f"A{n} = {n}\n" for n in range(20_000)) + "pip:\n" + "\tB=$(A7); pip install a\n" * 20_000,
+    )
+    _read(tmp_path, "Dockerfile", "FROM x\n" + "COPY <<E /e\n" * 20_000 + "E\n" + "COPY <<E /e\nE\n" * 20_000)
+    assert time.process_time() - begun < 20
+
+
+def test_a_makefile_may_begin_its_recipes_otherwise_and_export_settings(tmp_path: Path) -> None:
+    text = ".RECIPEPREFIX = >\nexport PIP_EXTRA_INDEX_URL := https://index.example/simple\nall:\n> pip install six==1.16.0\n"
+    inventory = _read(tmp_path, "Makefile", text)
+    assert _asked(inventory) == [("six", "==1.16.0", 4)]
+    assert [index.url for index in inventory.indexes] == ["https://index.example/simple"]

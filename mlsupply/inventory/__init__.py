@@ -81,7 +81,11 @@ _IMAGES = tuple(
 
 _PIP_SETTINGS = ("pip.conf", "pip.conf.*", "pip.ini", "pip.ini.*", ".pydistutils.cfg", "pydistutils.cfg")
 SCRIPT_FORMATS = {
-    "shell script": ("*.sh", "*.bash", "*.zsh", "*.ksh", "postbuild"),
+    "shell script": (
+        *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.csh", "*.tcsh", "*.command", "postbuild", ".husky/*"),
+        *("*.slurm", "*.sbatch", "*.pbs", "*.lsf", "*.sh.in", "*.sh.j2", "*.sh.jinja", "*.sh.tmpl", "*.sh.tpl", "*.tftpl"),
+        *(".bashrc", ".bash_profile", ".bash_aliases", ".profile", ".zshrc", ".zprofile"),
+    ),
     "PowerShell script": ("*.ps1", "*.psm1"),
     "batch file": ("*.bat", "*.cmd"),
     "Makefile": ("makefile", "gnumakefile", "makefile.*", "*.mk", "*.mak"),
@@ -90,6 +94,9 @@ SCRIPT_FORMATS = {
     "Vagrantfile": ("vagrantfile", "vagrantfile.*"),
     "Apptainer definition": ("*.def", "singularity", "singularity.*"),
     "Jenkinsfile": ("jenkinsfile", "jenkinsfile.*", "jenkinsfile-*", "*.jenkinsfile", "*.groovy"),
+    "Terraform": ("*.tf", "*.hcl"),
+    "Nix": ("*.nix",),
+    "CMake": ("cmakelists.txt", "*.cmake"),
 }
 
 _YAML = ("yml", "yaml")

@@ -85,14 +85,22 @@ def bases(path: str, text: str, values: Values) -> Iterator[Found]:
 
 def files(path: str, text: str, values: Values) -> Iterator[Found]:
     """The files that stand in the Dockerfile itself (`COPY <<EOF /requirements.txt`)."""
+    if "<<" not in text:
+        return
     lines = text.split("\n")
-    for number, line in enumerate(lines):
-        if _COPY.match(line) is None:
+    last = {line.strip(): number for number, line in enumerate(lines)}
+    at = 0
+    while at < len(lines):
+        start, at = at, at + 1
+        if _COPY.match(lines[start]) is None:
             continue
-        command = next(parsed("\n".join(lines[number:]), number + 1, values), None)
+        for name in (ends := _HEREDOC.findall(lines[start])):
+            if last.get(name, -1) >= at:
+                at = next(number for number in range(at, len(lines)) if lines[number].strip() == name) + 1
+        command = next(parsed("\n".join(lines[start:at]), start + 1, values), None)
         if command is None or len(command.words) < 2:
             continue
         target = command.words[-1].text
-        names = [target + name for name in _HEREDOC.findall(line)] if target.endswith("/") else [target]
+        names = [target + name for name in ends] if target.endswith("/") else [target]
         for name, document in zip(names, command.given, strict=False):
             yield from written(path, name, document)

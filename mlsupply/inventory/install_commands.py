@@ -125,6 +125,8 @@ def of_script(path: str, text: Word, use: Use | None, values: Values = NOTHING, 
     use = (language_of(text.text) or use) if use is Use.SHELL else use
     if use is Use.UV:
         yield Embedded("script", text.text, text.line)
+    elif use is Use.REQUIREMENTS:
+        yield Embedded("requirements", text.text, text.line)
     elif use is Use.SHELL:
         yield from installs(path, text.text, text.line, values, depth + 1)
     elif use is Use.PYTHON:

@@ -71,22 +71,42 @@ _BEFORE = frozenset(
 )
 _MOST_BEFORE = 50  # words
 _MARKS = ("install", "uvx", "tool run", "pipx", "add ", "download", "wheel", "--with", "create", "update", "sync")
-_PROGRAMS = ("pip", "uv", "poetry", "pdm", "rye", "conda", "mamba", "pixi", "easy_install")
-_NAMED = re.compile(
-    r"(?<![a-z])(?:pip(?:x|env|-sync)?[0-9.]*|uvx?|poetry|pdm|rye|conda|(?:micro)?mamba|pixi|easy_install)(?![a-z])"
-)
+_PROGRAMS = {
+    "pip": re.compile(r"(?:x|env|-sync)?[0-9.]*+(?![a-z])"),
+    "uv": re.compile(r"x?(?![a-z])"),
+    **dict.fromkeys(
+        ("poetry", "pdm", "rye", "conda", "mamba", "micromamba", "pixi", "easy_install"), re.compile(r"(?![a-z])")
+    ),
+}
+"""Names of installers, and what may stand behind them."""
 _VARIABLE = re.compile(
     r"\$[({]{0,2}(?:\w{1,40}_)?(pip3?|uvx?|pipx|poetry|pdm|pipenv|conda|(?:micro)?mamba)(?:_\w{1,40})?[)}]{0,2}",
     re.IGNORECASE,
 )
 _SHELL = re.compile(r"(?:.*/)?(?:ba|da|z|k|a)?sh")
+_RUNS_TEXT = re.compile(
+    r"(?:.*/)?(?:ssh|trap|tmux|screen|cmd(?:\.exe)?|(?:pwsh|powershell)(?:\.exe)?|Invoke-Expression|iex|Start-Process|watch|parallel"
+    r"|sbatch|srun|wsl|vagrant|_?(?:run|exec|execute|retry|try|cmd|invoke|do)(?:_?[a-z]{1,20}){0,2})",
+    re.IGNORECASE,
+)
+"""Programs that run a text they are handed, and what scripts call their own functions that do."""
 _AS_USER = re.compile(r"(?:.*/)?(?:su|runuser)")
 
 
 def names_installers(text: str) -> bool:
     """False where no installer is named in the text, nor a variable of one: most scripts end here."""
     lower = text.lower()
-    return any(name in lower for name in _PROGRAMS) and _NAMED.search(lower) is not None
+    return any(name in lower and _stands_alone(lower, name) for name in _PROGRAMS)
+
+
+def _stands_alone(lower: str, name: str) -> bool:
+    """Whether a name stands somewhere that is no part of another word. (One pattern of all names is slower.)"""
+    at = lower.find(name)
+    while at >= 0:
+        if not lower[max(at - 1, 0) : at].isalpha() and _PROGRAMS[name].match(lower, at + len(name)):
+            return True
+        at = lower.find(name, at + 1)
+    return False
 
 
 def may_install(text: str) -> bool:
@@ -135,6 +155,8 @@ def script_in(words: Sequence[Word]) -> Word | None:
         texts = [word.text for word in words]
         first = next((place for place, text in enumerate(texts) if text != "eval"), len(texts))
         return Word(" ".join(texts[first:]), words[0].line) if first < len(texts) else None
+    if len(words) > 1 and _RUNS_TEXT.fullmatch(words[0].text):
+        return next((word for word in words[1:] if " " in word.text and names_installers(word.text)), None)
     for at, word in enumerate(words[:_MOST_BEFORE]):
         if _SHELL.fullmatch(word.text) or _AS_USER.fullmatch(word.text):
             return _behind_c(words, at, is_user=_AS_USER.fullmatch(word.text) is not None)

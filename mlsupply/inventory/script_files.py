@@ -8,17 +8,34 @@ https://www.jenkins.io/doc/pipeline/steps/workflow-durable-task-step/ and the ma
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.images import may_name
 from mlsupply.inventory.install_commands import Commands, from_elsewhere, of_script
 from mlsupply.inventory.install_verbs import names_installers
 from mlsupply.inventory.parsing import decode, gap
-from mlsupply.inventory.script_pieces import CUTS
+from mlsupply.inventory.script_pieces import Cut, apptainer, batch, justfile, makefile, powershell, procfile, shell
+from mlsupply.inventory.script_quotes import jenkinsfile, nix, terraform, vagrantfile
 from mlsupply.inventory.shell import Word
-from mlsupply.inventory.shell_texts import language_of
+from mlsupply.inventory.shell_texts import Use, language_of
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.world import Failure, Limits, Tree
 
+CUTS: Mapping[str, Callable[[str], Cut]] = {
+    "shell script": shell,
+    "PowerShell script": powershell,
+    "batch file": batch,
+    "Makefile": makefile,
+    "justfile": justfile,
+    "Procfile": procfile,
+    "Vagrantfile": vagrantfile,
+    "Apptainer definition": apptainer,
+    "Jenkinsfile": jenkinsfile,
+    "Terraform": terraform,
+    "Nix": nix,
+    "CMake": shell,
+}
 FORMAT = "shell script"  # of a file whose name says nothing
 _MOST_BYTES = 2 << 20  # of one script: installers carry archives of any size behind their commands
 
@@ -38,7 +55,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if len(data) > _MOST_BYTES:
         detail = f"only its first {_MOST_BYTES:,} bytes were read for what they install"
         commands.gaps.append(gap(path, Reason.LIMIT, detail, hint="scan the environment it makes (--env)"))
-    if names_installers(text) or may_name(text):
+    if names_installers(text) or may_name(text) or form == "Nix":
         _take(commands, path, text, form)
     return commands.inventory(form)
 
@@ -55,6 +72,6 @@ def _head(path: str, tree: Tree, limits: Limits) -> bytes | Failure:
 def _take(commands: Commands, path: str, text: str, form: str) -> None:
     cut = CUTS[form](text)
     for piece in cut.pieces:
-        if "$" in piece.text or names_installers(piece.text) or may_name(piece.text):
+        if piece.use is Use.REQUIREMENTS or "$" in piece.text or names_installers(piece.text) or may_name(piece.text):
             use = language_of(piece.text) or piece.use
             commands.take(from_elsewhere(of_script(path, Word(piece.text, piece.line), use, cut.values)))

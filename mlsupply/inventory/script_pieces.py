@@ -7,7 +7,8 @@ shell would have it, on its own line of the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import shlex
+from collections.abc import Iterator
 
 from mlsupply.inventory.shell_texts import Use
 from mlsupply.inventory.shell_values import NOTHING, Values
@@ -16,18 +17,17 @@ from mlsupply.named import NamedTuple
 _BACKTICK_END = re.compile(r"`[ \t]*\n")
 _POWERSHELL_COMMENT = re.compile(r"<#(?:[^#]|#(?!>))*+(?:#>|\Z)")
 _POWERSHELL_SET = re.compile(r"(?m)^([ \t]*)\$(?:env:|script:|global:)?(\w{1,100})[ \t]*=[ \t]*(?=[\"'])")
+_POWERSHELL_ARRAY = re.compile(r"\$(\w{1,100})[ \t]*=[ \t]*@\(([^()$]{0,20000})\)")
+_POWERSHELL_EACH = re.compile(r"(?i)\bforeach[ \t]*\([ \t]*\$(\w{1,100})[ \t]+in[ \t]+\$(\w{1,100})[ \t]*\)")
 _BATCH_VARIABLE = re.compile(r"%~?([A-Za-z_]\w{0,100})(?::[^%\n]{0,100})?%|!([A-Za-z_]\w{0,100})!")
 _BATCH_SET = re.compile(r"(?i)^[@ \t]*set[ \t]+(\"?)([A-Za-z_]\w{0,100})=([^\"\n]*)\1[ \t]*$")
 _BATCH_SAYS = re.compile(r"(?i)^[@ \t(]*(?:rem\b|::|echo\b|title\b)")
 _MAKE_REFERENCE = re.compile(r"\$\$|\$[({]([A-Za-z_][\w.-]{0,100})[)}]")
 _MAKE_SET = re.compile(r"^ *(?:export +|override +)*([A-Za-z_][\w.-]{0,100}) *(\?=|\+=|:{0,3}=|!=) *(.*)$", re.DOTALL)
+_MAKE_PREFIX = re.compile(r"(?m)^\.RECIPEPREFIX[ \t]*[:?]?=[ \t]*([^\s\w])[ \t]*$")
 _JUST_REFERENCE = re.compile(r"\{\{\s*([A-Za-z_][\w-]{0,100})\s*\}\}")
 _JUST_SET = re.compile(r"""^(?:export +)?([A-Za-z_][\w-]{0,100}) *:= *(["'])([^"'\n]{0,5000})\2[ \t]*$""")
 _PROCESS = re.compile(r"^[A-Za-z0-9_-]{1,100}:[ \t]*(.+)$")
-_RUBY_DOCUMENT = re.compile(r"<<[-~]?([\"']?)([A-Z_a-z]\w{0,60})\1")
-_RUBY_INLINE = re.compile(
-    r"""\binline:?[ \t]*(?:=>?[ \t]*)?("(?:[^"\\]|\\.){0,20000}"|'(?:[^'\\]|\\.){0,20000}')""", re.DOTALL
-)
 _SECTION = re.compile(r"^[ \t]*%(\w{1,40})\b([^\n]{0,500})$")
 _BASE = re.compile(r"(?i)^From:[ \t]*(\S{1,500})[ \t]*$")
 _RUN_SECTIONS = frozenset(
@@ -36,16 +36,6 @@ _RUN_SECTIONS = frozenset(
         *("appinstall", "apprun", "apptest", "appstart", "appenv"),
     }
 )
-_GROOVY = re.compile(
-    r"""(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))
-      | (?P<text>'''(?:[^'\\]|\\.|'(?!''))*+'''|\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"
-            |'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""",
-    re.VERBOSE | re.DOTALL,
-)
-_GROOVY_STEP = re.compile(
-    r"(?:^|[^\w.])(sh|bat|powershell|pwsh)\s*\(?\s*(?:\w+\s*:\s*[^,\n]{0,200},\s*)*(?:script\s*:\s*)?$"
-)
-_BEFORE_TEXT = 200  # characters of a pipeline that tell which step a text belongs to
 
 
 class Piece(NamedTuple):
@@ -73,6 +63,8 @@ def powershell(text: str) -> Cut:
     text = _POWERSHELL_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
     text = _BACKTICK_END.sub("\0\n", text).replace("\\", "/").replace("`", "\\").replace("\0", "\\")
     text = text.replace("$env:", "$").replace("$Env:", "$")
+    text = _POWERSHELL_ARRAY.sub(lambda found: f"{found[1]}=({found[2].replace(',', ' ')})", text)
+    text = _POWERSHELL_EACH.sub(r"for \1 in ${\2[@]};", text) if "foreach" in text.lower() else text
     return Cut(iter([Piece(_POWERSHELL_SET.sub(r"\1\2=", text), 1)]))
 
 
@@ -97,6 +89,8 @@ def batch(text: str) -> Cut:
 def makefile(text: str) -> Cut:
     """The recipes: lines behind a tab, each a script of its own, and what stands behind `target: ;`."""
     values = NOTHING.copy()
+    if prefix := _MAKE_PREFIX.search(text):
+        text = re.sub(rf"(?m)^{re.escape(prefix[1])}", "\t", text)
     lines = list(_logical(text, "\\"))
     defined, recipes = "", list[Piece]()
     for line, number in lines:
@@ -109,12 +103,10 @@ def makefile(text: str) -> Cut:
             recipes.append(Piece(_recipe(line), number))
         elif found and "$(shell" not in line:
             filled = values.filled(_make_text(found[3].partition(" #")[0].strip()), quotes=False)
-            values.set(
-                found[1],
-                [] if filled.open else filled.texts,
-                varies=filled.varies or found[2] == "?=",
-                adds=found[2] == "+=",
-            )
+            texts = [] if filled.open else filled.texts
+            values.set(found[1], texts, varies=filled.varies or found[2] == "?=", adds=found[2] == "+=")
+            if line.lstrip().startswith("export") and texts:
+                recipes.append(Piece(f"export {found[1]}={shlex.quote(texts[0])}", number))
         elif found:
             values.set(found[1], [])
             recipes.append(Piece(line.replace("$(shell", "$( "), number))
@@ -182,27 +174,6 @@ def procfile(text: str) -> Cut:
     return Cut(Piece(one[1], number) for one, number in found if one)
 
 
-def vagrantfile(text: str) -> Cut:
-    """The here-documents of Ruby, and texts behind `inline:`."""
-
-    def pieces() -> Iterator[Piece]:
-        lines = text.split("\n")
-        at = 0
-        last = {line.strip(): number for number, line in enumerate(lines)}
-        while at < len(lines):
-            found = _RUBY_DOCUMENT.search(lines[at])
-            at += 1
-            if found and last.get(found[2], -1) >= at:
-                end = next(number for number in range(at, len(lines)) if lines[number].strip() == found[2])
-                yield Piece("\n".join(lines[at:end]), at + 1)
-                at = end + 1
-        count = _Lines(text)
-        for found in _RUBY_INLINE.finditer(text):
-            yield Piece(_unescaped(found[1][1:-1]), count.at(found.start(1)))
-
-    return Cut(pieces())
-
-
 def apptainer(text: str) -> Cut:
     """The sections of a definition file that are scripts, those that build and those that start it."""
 
@@ -223,44 +194,6 @@ def apptainer(text: str) -> Cut:
     return Cut(pieces())
 
 
-def jenkinsfile(text: str) -> Cut:
-    """What the steps sh, bat, powershell and pwsh are handed, in all of Groovy's quotes."""
-
-    def pieces() -> Iterator[Piece]:
-        count = _Lines(text)
-        for found in _GROOVY.finditer(text):
-            written = found["text"]
-            if written is None:
-                continue
-            step = _GROOVY_STEP.search(text[max(0, found.start() - _BEFORE_TEXT) : found.start()])
-            if step is None:
-                continue
-            width = 3 if written[:3] in {"'''", '"""'} else 1
-            inner = _unescaped(written[width:-width])
-            cut = {"bat": batch, "powershell": powershell, "pwsh": powershell}.get(step[1], shell)(inner)
-            begins = count.at(found.start())
-            yield from (piece._replace(line=piece.line + begins - 1) for piece in cut.pieces)
-
-    return Cut(pieces())
-
-
-def _unescaped(text: str) -> str:
-    """A string of Groovy or Ruby; an escaped line end stays one of the shell."""
-    return re.sub(r"\\([\"'\\$nt])", lambda found: {"n": "\n", "t": "\t"}.get(found[1], found[1]), text)
-
-
-class _Lines:
-    """The lines of offsets that are asked for in order."""
-
-    def __init__(self, text: str) -> None:
-        self._text, self._at, self._line = text, 0, 1
-
-    def at(self, offset: int) -> int:
-        self._line += self._text.count("\n", self._at, offset)
-        self._at = offset
-        return self._line
-
-
 def _logical(text: str, continues: str) -> Iterator[tuple[str, int]]:
     """Lines with those that continue them, in which a backslash says so, and the number of the first."""
     lines = text.split("\n")
@@ -272,16 +205,3 @@ def _logical(text: str, continues: str) -> Iterator[tuple[str, int]]:
             at += 1
         yield "\n".join([*parts, lines[at]]), start + 1
         at += 1
-
-
-CUTS: Mapping[str, Callable[[str], Cut]] = {
-    "shell script": shell,
-    "PowerShell script": powershell,
-    "batch file": batch,
-    "Makefile": makefile,
-    "justfile": justfile,
-    "Procfile": procfile,
-    "Vagrantfile": vagrantfile,
-    "Apptainer definition": apptainer,
-    "Jenkinsfile": jenkinsfile,
-}

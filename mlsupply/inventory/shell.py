@@ -43,10 +43,10 @@ _PIECE = re.compile(
       | (?P<separator>\n|&&|\|\||\|&|[;|&()]|(?<![^\s;&|]){(?=\s)|(?<![^\s;])}(?=[\s;]|$))
       | (?P<comment>(?<![^\s;&|(])\#[^\n]*)
       | (?P<document>[0-9]?<<(?!<)-?[ \t]*(?:'[^'\n]{1,200}'|"[^"\n]{1,200}"|\\?[\w.!@%+-]{1,200}))
-      | (?P<redirect>[0-9]?(?:<<<|<<-?|>>|>\||>&|<&|>|<)[ \t]*)
+      | (?P<redirect>[0-9]?(?:<<<|<<-?|>>|>\||>&|<&|>|<(?!\())[ \t]*)
       | (?P<single>'[^']*')
       | (?P<double>"(?:[^"\\]|\\.)*")
-      | (?P<substitution>\$\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$\{\{?[^{}\n]*\}?\}|\$[A-Za-z_][A-Za-z_0-9]*|\$[0-9@*#?$!-]
+      | (?P<substitution>[$<]\((?:[^()]|\([^()]*\))*\)|`[^`]*`|\$\{\{?[^{}\n]*\}?\}|\$[A-Za-z_][A-Za-z_0-9]*|\$[0-9@*#?$!-]
             |\{\{[^{}\n]*\}\}|\{%[^{}\n]*%\})   # the last two: templates of Dockerfiles
       | (?P<escaped>\\.)
       | (?P<plain>[^\s;&|()"'\\$`<>{}]+|.)
@@ -54,7 +54,7 @@ _PIECE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _WORD = frozenset({"single", "double", "escaped", "plain", "substitution"})
-_COMMANDS = re.compile(r"(?<!\\)\$\(((?:[^()]|\([^()]*\))*)\)|(?<!\\)`([^`]*)`")
+_COMMANDS = re.compile(r"(?<!\\)[$<]\(((?:[^()]|\([^()]*\))*)\)|(?<!\\)`([^`]*)`")
 _MOST_FORMS = 32  # of one word, where its variables may hold several texts
 
 
@@ -144,8 +144,9 @@ class _Reading:
             filled = self.values.filled(piece[1:-1] if kind == "double" else piece, quotes=kind == "double")
             self.pieces.append(filled.texts)
             self.open, self.varies = self.open or filled.open, self.varies or filled.varies
-            self.splits = self.splits or filled.several or (kind == "substitution" and not filled.open)
-            if "$(" in piece or "`" in piece:
+            self.splits = self.splits or filled.several or (kind == "substitution" and not filled.open and piece[0] != "<")
+            self.open = self.open or piece.startswith("<(")
+            if "$(" in piece or "`" in piece or piece.startswith("<("):
                 found = _COMMANDS.finditer(piece)
                 self.inner += [(one[1] or one[2], self.line + piece.count("\n", 0, one.start())) for one in found]
         else:

@@ -47,6 +47,7 @@ class Use(Enum):
     SHELL = auto()
     PYTHON = auto()
     UV = auto()  # a script that may name its own requirements
+    REQUIREMENTS = auto()  # a file of them
     NONE = auto()
 
 

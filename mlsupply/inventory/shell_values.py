@@ -19,7 +19,8 @@ _MOST_FILLED = 2_000_000  # characters that are filled in in one script
 _REFERENCE = re.compile(
     r"""\\(?P<escaped>["\\$`\n])
       | \$\{\{[ \t]*(?P<expression>[A-Za-z_][\w.-]{0,100})[ \t]*\}\}
-      | \$\{(?P<braced>[A-Za-z_]\w{0,100})(?:(?P<default>:?[-=])(?P<other>[^{}$`\\]{0,500})|(?P<all>\[[@*]\]))?\}
+      | \$\{(?P<braced>[A-Za-z_]\w{0,100}|[0-9]{1,2}(?=:?-))
+            (?:(?P<default>:?[-=])(?P<other>[^{}$`\\]{0,500})|(?P<all>\[[@*]\]))?\}
       | \$(?P<bare>[A-Za-z_]\w{0,100})
       | (?P<unknown>\$[{(0-9@*#?$!-]|`|\{\{|\{%)
     """,
@@ -46,19 +47,31 @@ class _Value:
 
 @dataclass(slots=True)
 class Values:
-    """Name -> the texts a variable may hold."""
+    """Name -> the texts a variable may hold. above: what is known besides; spent: characters filled in so far, shared by all
+    that lie above each other."""
 
     known: dict[str, _Value] = field(default_factory=dict)
-    spent: int = 0
+    above: Values | None = None
+    spent: list[int] = field(default_factory=lambda: [0])
 
     def copy(self) -> Values:
         """The same, to add others to."""
-        return Values({name: _Value(value.texts, value.varies) for name, value in self.known.items()}, self.spent)
+        return Values({}, self, self.spent if self.above else [0])
+
+    def find(self, name: str) -> _Value | None:
+        """What a variable holds; None where nothing is known of it."""
+        at: Values | None = self
+        while at is not None:
+            if (value := at.known.get(name)) is not None:
+                return value
+            at = at.above
+        return None
 
     def set(self, name: str, texts: Iterable[str], *, varies: bool = False, adds: bool = False) -> None:
         """One more way the variable is set. texts: none where they are not known; varies: another may be given; adds: they
         are put behind what it holds."""
-        value = self.known.setdefault(name, _Value())
+        before = self.find(name) or _Value()
+        value = self.known.setdefault(name, _Value(before.texts, before.varies))
         fresh = [text for text in texts if len(text) <= _LONGEST]
         if adds and value.texts:
             together = (f"{old} {new}" for old, new in product(value.texts, fresh))
@@ -92,9 +105,9 @@ class Values:
         name = found["expression"] or found["braced"] or found["bare"]
         if not name:
             return None
-        value = self.known.get(name)
-        if value is not None and value.texts and self.spent < _MOST_FILLED:
-            self.spent += sum(map(len, value.texts))
+        value = self.find(name)
+        if value is not None and value.texts and self.spent[0] < _MOST_FILLED:
+            self.spent[0] += sum(map(len, value.texts)) if self.above else 0
             held = tuple(text for text in value.texts if text)  # `V=` before what sets it says nothing
             if held or not value.varies:
                 return _Value(held or ("",), value.varies)
@@ -113,7 +126,10 @@ def take_settings(words: Sequence[tuple[str, bool]], values: Values) -> None:
     words = words[1:] if words and words[0][0] in _BEFORE else words
     first = words[0][0] if words else ""
     if first == "for" and len(words) > 3 and words[2][0] == "in":
-        values.set(words[1][0], [text for text, is_open in words[3:] if not is_open][:_MOST_TEXTS])
+        texts = [text for text, is_open in words[3:] if not is_open]
+        several = [values.filled(text, quotes=False) for text, is_open in words[3:] if is_open]
+        texts += [word for one in several if not one.open for text in one.texts for word in text.split()]
+        values.set(words[1][0], texts[:_MOST_TEXTS], varies=any(one.open for one in several) or len(texts) > _MOST_TEXTS)
         return
     if first == "read":
         for text, _ in words[1:]:
