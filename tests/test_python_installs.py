@@ -56,6 +56,7 @@ def _asked(inventory: Inventory) -> list[tuple[str, int]]:
         "PythonVirtualenvOperator(requirements='demo==1.2.3\\nother')",
         "aiplatform.CustomTrainingJob(script_path='t.py', requirements=['demo==1.2.3', 'other'])",
         "Image(python_packages=('demo==1.2.3',))",
+        "PIN = 'demo==1.2.3' if NEW else 'demo==1.2.2'\nimage = modal.Image.debian_slim().pip_install(PIN)",
         "get_ipython().system('pip install demo==1.2.3')",
         "!pip install demo==1.2.3\nprint('no Python')",
         "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'demo==1.2.3'])",
@@ -94,6 +95,8 @@ def test_what_is_not_written_out_is_a_gap_and_what_is_handed_on_is_not(tmp_path:
             save(model, pip_requirements=pip_requirements)
             image.pip_install(*more)
         save(pip_requirements=None)
+        pip_requirements = found()
+        save(pip_requirements=pip_requirements or [])
         """
     inventory = _read(tmp_path, text)
     assert _asked(inventory) == [("other==1", 1)]
@@ -161,6 +164,14 @@ def test_a_file_that_is_too_long_is_a_gap(tmp_path: Path) -> None:
         "this file speaks of installing and is too long, or nested too deeply, to be read as Python"
     ]
     assert _read(tmp_path, "image.pip_install" + "(" * 5_000).requirements == ()
+
+
+def test_names_that_multiply_end(tmp_path: Path) -> None:
+    doubling = "".join(f"a{n} = [*a{n + 1}, *a{n + 1}, *a{n + 1}]\n" for n in range(18)) + "image.pip_install(*a0)\n"
+    assert any("is too long" in gap.detail for gap in _read(tmp_path, f"a18 = ['demo==1.2.3']\n{doubling}").gaps)
+    assert _read(tmp_path, "p = [*p]\nimage.pip_install(*p)\n").requirements == ()
+    deep = "image.pip_install(" + "['x'] + " * 900 + "['y'])"
+    assert len(_read(tmp_path, deep).requirements) < 900
 
 
 @given(st.text(alphabet="# MAGICpip_nstal%!(['\"])\n\\=*", max_size=200))

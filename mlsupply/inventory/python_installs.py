@@ -65,6 +65,8 @@ _PINNED = ("requirements", "python_packages", "packages", "pip_dependencies")
 _PIN = expression(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}(?:\[[^\]]{0,200}\])?[ ]*==[ ]*[0-9][^ ]{0,100}")
 _IN_A_BROWSER = ("micropip", "piplite")  # whose `install` is pip's
 _RUNTIME = "runtime_env"
+_MOST_EXPRESSIONS = 20_000  # of one file
+_DEEPEST = 20
 _MOST_CHARACTERS = 2_000_000  # of one file
 
 
@@ -120,16 +122,18 @@ def _calls(into: Commands, text: str) -> None:
     except (RecursionError, MemoryError):
         into.take([_unread(into.path)])
         return
-    names, taken, where = _names(tree), Taken(into), Lines(text)
+    reader, taken, where = _Expressions(_names(tree)), Taken(into), Lines(text)
     handed_on = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}
     for how, node in _asked(tree):
         if _name(node) in handed_on or (isinstance(node, ast.Starred) and _name(node.value) in handed_on):
             continue  # code of such a platform, or a helper: its callers say what to install
-        for one in _written(node, names):
+        for one in reader.written(node):
             if not one.open:
                 taken.value(how, Value(one.value, one.line, one.alone), where)
             elif how != _SHELL:  # a command that is not written out is mostly no installer's
                 into.take([_open(into.path, one.line)])
+    if reader.left < 0:
+        into.take([_unread(into.path)])
     taken.end()
 
 
@@ -171,12 +175,22 @@ def _of_call(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     own = _OF_FUNCTION.get(name, {})
     for keyword in call.keywords:
         given = keyword.arg or ""
+        if _hands_on(given, keyword.value):
+            continue
         if how := own.get(given, _BY_KEYWORD.get(given)):
             yield how, keyword.value
         elif given == _RUNTIME:
             yield from _of_runtime(keyword.value)
         elif given in _PINNED and _pins(keyword.value):
             yield _LINES, keyword.value
+
+
+def _hands_on(given: str, value: ast.expr) -> bool:
+    """Whether a keyword is given what already has its name (`requirements=requirements or []`): code of such a platform does
+    that, and its callers say what to install."""
+    if isinstance(value, ast.List | ast.Tuple | ast.Dict | ast.Constant):
+        return False
+    return any(isinstance(one, ast.Name) and one.id == given for one in ast.walk(value))
 
 
 def _pins(node: ast.expr) -> bool:
@@ -203,43 +217,61 @@ def _of_runtime(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
                 yield "listed", value
 
 
-def _written(node: ast.expr, names: Mapping[str, ast.expr], *, alone: bool = True) -> Iterator[Written]:
-    """The texts of an expression, those of lists one by one, and tables of texts."""
-    if isinstance(node, ast.Name) and node.id in names:
-        node, names = names[node.id], {}
-    if isinstance(node, ast.Starred):
-        node = node.value
-        node = names.get(node.id, node) if isinstance(node, ast.Name) else node
+class _Expressions:
+    """What the expressions of one module write out. names: those that it sets once; left: of the expressions that are looked
+    at, as names in lists of names may multiply."""
+
+    def __init__(self, names: Mapping[str, ast.expr]) -> None:
+        self.names = names
+        self.left = _MOST_EXPRESSIONS
+
+    def written(self, node: ast.expr, *, alone: bool = True, depth: int = 0) -> Iterator[Written]:
+        """The texts of an expression, those of lists one by one, and tables of texts."""
+        self.left = self.left - 1 if depth <= _DEEPEST else -1
+        if self.left < 0:
+            return
+        inner = self._meant(node)
+        parts = _parts(inner)
+        if parts is not None:
+            is_choice = isinstance(inner, ast.IfExp | ast.BoolOp)
+            for one in parts:
+                yield from self.written(one, alone=alone and is_choice, depth=depth + 1)
+        elif isinstance(inner, ast.Constant) and not isinstance(inner.value, str):
+            return  # None, mostly: nothing
+        else:
+            value = self._value(inner)
+            yield Written(value, node.lineno if inner is node else inner.lineno, alone, open=value is None)
+
+    def _meant(self, node: ast.expr) -> ast.expr:
+        node = node.value if isinstance(node, ast.Starred) else node
+        return self.names.get(node.id, node) if isinstance(node, ast.Name) else node
+
+    def _value(self, node: ast.expr) -> object:
+        """A text, a table of texts, or None where it is neither or something else stands in it."""
+        if isinstance(node, ast.Dict):
+            try:
+                return ast.literal_eval(node)
+            except (ValueError, TypeError, RecursionError, MemoryError):
+                return None
+        parts: list[str] = []
+        for one in node.values if isinstance(node, ast.JoinedStr) else [node]:
+            inner = self._meant(one.value if isinstance(one, ast.FormattedValue) else one)
+            if not isinstance(inner, ast.Constant) or not isinstance(inner.value, str | int | float):
+                return None
+            parts.append(str(inner.value))
+        return "".join(parts)
+
+
+def _parts(node: ast.expr) -> list[ast.expr] | None:
+    """The expressions of a list, a choice or a sum of lists; None for what is none of these."""
     if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        for one in node.elts:
-            yield from _written(one, names, alone=False)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and not _is_text(node):
-        yield from _written(node.left, names, alone=False)
-        yield from _written(node.right, names, alone=False)
-    elif isinstance(node, ast.Dict):
-        try:
-            yield Written(ast.literal_eval(node), node.lineno, alone)
-        except (ValueError, TypeError, RecursionError, MemoryError):
-            yield Written(None, node.lineno, alone, open=True)
-    elif isinstance(node, ast.Constant):
-        if isinstance(node.value, str):
-            yield Written(node.value, node.lineno, alone)
-    elif (text := _filled(node, names)) is not None:
-        yield Written(text, node.lineno, alone)
-    else:
-        yield Written(None, node.lineno, alone, open=True)
-
-
-def _filled(node: ast.expr, names: Mapping[str, ast.expr]) -> str | None:
-    """An f-string of texts that the module sets once, None where something else stands in it."""
-    parts: list[str] = []
-    for one in node.values if isinstance(node, ast.JoinedStr) else [node]:
-        inner = one.value if isinstance(one, ast.FormattedValue) else one
-        inner = names.get(inner.id, inner) if isinstance(inner, ast.Name) else inner
-        if not isinstance(inner, ast.Constant) or not isinstance(inner.value, str | int | float):
-            return None
-        parts.append(str(inner.value))
-    return "".join(parts)
+        return node.elts
+    if isinstance(node, ast.IfExp):
+        return [node.body, node.orelse]
+    if isinstance(node, ast.BoolOp):
+        return node.values
+    is_sum = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and not _is_text(node)
+    return [node.left, node.right] if is_sum and isinstance(node, ast.BinOp) else None
 
 
 def _is_text(node: ast.BinOp) -> bool:
