@@ -600,3 +600,29 @@ def test_images_count_wherever_they_are_named(world: World, name: str, text: str
     report = run(Request(offline=True, checks=("known-bad",)), world)
     assert [str(package.coordinate) for package in report.packages] == releases
     assert len([gap for gap in report.gaps if gap.check == "inventory"]) == gaps
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines"),
+    [
+        ("a.sh", "git clone https://git.example/a/b.git\ncd b\npip install -r requirements.txt\npip install -e .\n", [3, 4]),
+        ("a.sh", "sudo git clone --depth 1 -b v1 https://git.example/a/b /opt/c && pip install /opt/c[gpu] ./own\n", [1]),
+        ("a.sh", "git clone git@git.example:a/b && cd b && make && cd .. && pip install -r requirements.txt\n", []),
+        ("a.sh", "cd b && pip install -r requirements.txt && pip install .\n", []),
+        ("a.sh", 'git clone https://git.example/a/b "$DIR"; cd $DIR/sub; pip install .\n', [1]),
+        (
+            "Makefile",
+            "b:\n\tgit clone https://git.example/a/b\n\tcd b && pip install -r requirements.txt\n\tpip install .\n",
+            [3],
+        ),
+        ("Dockerfile", "FROM x\nRUN git clone https://git.example/a/b /b\nWORKDIR /b\nRUN pip install -e .\n", [4]),
+        ("Dockerfile", "FROM x\nRUN git clone https://git.example/a/b /b\nRUN pip install -r requirements.txt\n", []),
+    ],
+)
+def test_what_a_cloned_repository_asks_for_is_not_taken_for_the_projects_own(
+    name: str, text: str, lines: list[int], tmp_path: Path
+) -> None:
+    (tmp_path / "requirements.txt").write_text("six==1.16.0\n", encoding="utf-8")
+    gaps = _read(tmp_path, name, text).gaps
+    assert [gap.place.line for gap in gaps if gap.place] == lines
+    assert all("cloned here" in gap.detail and "a/b" in gap.detail for gap in gaps)

@@ -6,10 +6,11 @@ Source: https://docs.docker.com/reference/dockerfile/
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from mlsupply.inventory import reader_of
-from mlsupply.inventory.dockerfile_parts import bases, end_of, files, values_of, variables
+from mlsupply.inventory.dockerfile_parts import bases, end_of, files, folders, values_of, variables
 from mlsupply.inventory.index_words import variable
 from mlsupply.inventory.install_commands import Commands, Include, installs, of_command, settings
 from mlsupply.inventory.parsing import gap, quoted, text_of
@@ -70,10 +71,12 @@ def take(inside: Commands, text: str, path: str = "") -> None:
     inside.take(files(path, text, values))
     inside.take(_settings(path, text))
     entry: list[Word] = []
+    entered = folders(text)
     for run in runs(text):
         words = _exec_form(run)
         if not words:
-            inside.take(installs(path, run.text, run.line, values))
+            enter = f"cd {shlex.quote(entered(run.line))};" if values.cloned else ""
+            inside.take(installs(path, enter + run.text, run.line, values))
         elif run.instruction == "CMD" and entry and not list(of_command(path, entry)):
             inside.take(of_command(path, [*entry, *words], values=values))  # CMD holds the arguments of ENTRYPOINT
         else:

@@ -6,7 +6,8 @@ Source: https://docs.docker.com/reference/dockerfile/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
 
 from mlsupply.inventory.images import held_by
 from mlsupply.inventory.install_arguments import Found
@@ -17,6 +18,7 @@ from mlsupply.named import NamedTuple
 
 _SETS = re.compile(r"[ \t]*(ENV|ARG)[ \t]+", re.IGNORECASE)
 _FROM = re.compile(r"[ \t]*FROM[ \t]+(?:--\S{1,200}[ \t]+)?(\S{1,500})", re.IGNORECASE)
+_FOLDER = re.compile(r"[ \t]*WORKDIR[ \t]+(\S{1,500})", re.IGNORECASE)
 _COPY = re.compile(r"[ \t]*(?:COPY|ADD)[ \t][^\n]{0,2000}<<", re.IGNORECASE)
 _HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_.-]{0,60})[\"']?")
 
@@ -81,6 +83,13 @@ def bases(path: str, text: str, values: Values) -> Iterator[Found]:
             filled = values.filled(found[1], quotes=False)
             for reference in filled.texts:
                 yield from held_by(path, Word(reference, number, filled.open, filled.varies))
+
+
+def folders(text: str) -> Callable[[int], str]:
+    """The folder that WORKDIR set last before a line, "/" where none did."""
+    found = [(number, one[1]) for number, line in enumerate(text.split("\n"), 1) if (one := _FOLDER.match(line))]
+    lines = [number for number, _ in found]
+    return lambda line: found[at - 1][1] if (at := bisect_left(lines, line)) else "/"
 
 
 def files(path: str, text: str, values: Values) -> Iterator[Found]:

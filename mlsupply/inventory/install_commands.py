@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from mlsupply.inventory import images, reader_named, reader_of
+from mlsupply.inventory.clones import Clones
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.index_words import is_set
 from mlsupply.inventory.install_arguments import Embedded, Found, Include, Written, of_install, settings
@@ -46,13 +47,15 @@ def installs(path: str, text: str, line: int = 1, values: Values = NOTHING, dept
     if depth > _DEEPEST:
         yield gap(path, Reason.LIMIT, f"scripts within scripts are read {_DEEPEST} deep, and this one lies deeper", line)
         return
-    values = with_own(values, text, line)
+    values = with_own(values if values.above else values.copy(), text, line)
+    clones = Clones(path, values.cloned)
     output: Word | None = None
     for command in parsed(text, line, values):
         handed = (*command.given, *([output] if command.piped and output else []))
         output = said(command, handed)
         if output is None:
-            yield from of_command(path, command.words, handed, values, depth)
+            yield from clones.told(of_command(path, command.words, handed, values, depth))
+            clones.follow(command.words)
             continue
         target, appends = written_to(command, handed)
         if target:

@@ -72,6 +72,7 @@ def _head(path: str, tree: Tree, limits: Limits) -> bytes | Failure:
 def _take(commands: Commands, path: str, text: str, form: str) -> None:
     cut = CUTS[form](text)
     for piece in cut.pieces:
-        if piece.use is Use.REQUIREMENTS or "$" in piece.text or names_installers(piece.text) or may_name(piece.text):
+        signs = piece.use is Use.REQUIREMENTS or "$" in piece.text or "clone" in piece.text
+        if signs or names_installers(piece.text) or may_name(piece.text):
             use = language_of(piece.text) or piece.use
             commands.take(from_elsewhere(of_script(path, Word(piece.text, piece.line), use, cut.values)))

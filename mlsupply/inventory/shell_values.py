@@ -48,15 +48,16 @@ class _Value:
 @dataclass(slots=True)
 class Values:
     """Name -> the texts a variable may hold. above: what is known besides; spent: characters filled in so far, shared by all
-    that lie above each other."""
+    that lie above each other; cloned: folder -> address of the repositories that are cloned, shared likewise."""
 
     known: dict[str, _Value] = field(default_factory=dict)
     above: Values | None = None
     spent: list[int] = field(default_factory=lambda: [0])
+    cloned: dict[str, str] = field(default_factory=dict)
 
     def copy(self) -> Values:
         """The same, to add others to."""
-        return Values({}, self, self.spent if self.above else [0])
+        return Values({}, self, self.spent, self.cloned) if self.above else Values({}, self)
 
     def find(self, name: str) -> _Value | None:
         """What a variable holds; None where nothing is known of it."""
