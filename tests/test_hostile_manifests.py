@@ -133,7 +133,40 @@ runs:
         uvx --from 'a[b]==1' c
         poetry add d@^1.0 "${{ matrix.e }}"
 """
+COMPOSE = """\
+x-base: &base {environment: {PIP_INDEX_URL: https://me:pw@h.example/simple, V: '1'}}
+services:
+  a:
+    <<: *base
+    command: [sh, -c, "pip install torch==$V -r requirements.txt"]
+    build:
+      dockerfile_inline: |
+        FROM x
+        RUN pip install numpy==2.0
+"""
+DEVCONTAINER = """\
+{ // a comment
+  "features": {"x.example/f/python:1": {"toolsToInstall": "ruff==0.5, black"}},
+  "postCreateCommand": {"a": ["pip", "install", "torch==2.4.0"], "b": "uvx tqdm"},
+}
+"""
+PLAYBOOK = """\
+- hosts: all
+  tasks:
+    - pip: {name: ['torch==2.4.0', '{{ item }}'], requirements: requirements.txt}
+      loop: [a, b]
+    - shell: pip install -i https://me:pw@h.example/simple tqdm
+"""
+HOOKS = """\
+repos:
+- repo: https://git.example/a
+  hooks: [{id: mypy, additional_dependencies: [torch==2.4.0, 'numpy[x]>=2']}]
+"""
 SEEDS = {
+    "compose.yml": COMPOSE,
+    "devcontainer.json": DEVCONTAINER,
+    "playbook.yml": PLAYBOOK,
+    ".pre-commit-config.yaml": HOOKS,
     "pyproject.toml": PYPROJECT,
     "setup.py": SETUP_PY,
     "setup.cfg": SETUP_CFG,

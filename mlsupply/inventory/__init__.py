@@ -151,12 +151,21 @@ _DEPLOYMENTS = (
     *(
         f"{name}.{ending}"
         for name in (
-            *("values*", "*-values", "*cloud-init*", "cloud-config*", "user-data*", "*playbook*", "tasks/*", "handlers/*"),
+            *("values*", "*-values", "*cloud-init*", "cloud-config*", "user-data*", "*playbook*"),
             *("render", "heroku", "amplify", "apprunner", ".platform.app", ".do/app", "app"),
         )
         for ending in ("yml", "yaml")
     ),
-    *("app.json", "vercel.json", "now.json", "cloudbuild*.json", ".ebextensions/*.config", "user-data", "cloud-init"),
+    *(
+        "app.json",
+        "vercel.json",
+        "now.json",
+        "package.json",
+        "cloudbuild*.json",
+        ".ebextensions/*.config",
+        "user-data",
+        "cloud-init",
+    ),
 )
 _COMPOSE = tuple(
     f"{name}.{ending}" for name in ("compose*", "*-compose*", "*_compose*", "*.compose") for ending in ("yml", "yaml")

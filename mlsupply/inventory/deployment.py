@@ -12,16 +12,17 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mlsupply.inventory import steps
-from mlsupply.inventory.install_commands import Commands, Found, Include, of_command
+from mlsupply.inventory.install_commands import Commands, Found, of_command
 from mlsupply.inventory.json_text import as_yaml
 from mlsupply.inventory.shell import Word, commands
 from mlsupply.inventory.yaml_text import Rows, Table
-from mlsupply.model import Inventory, Place
+from mlsupply.model import Inventory
 from mlsupply.world import Limits, Tree
 
 FORMAT = "deployment"
 _SHELL = ("shell", "command", "raw")
-_PIP = ("pip", "ansible.builtin.pip")
+_MODULES = {"pip": "pip", "ansible.builtin.pip": "pip", "pipx": "pipx", "community.general.pipx": "pipx"}
+_REMOVES = ("absent", "uninstall", "uninstall_all")
 _LOOPS = ("loop", "with_items", "with_flattened")
 _COMMENT = re.compile(r"\{\{-?[ \t]*/\*(?:[^*]|\*(?!/))*+\*/[ \t]*-?\}\}")
 _TEMPLATE_LINE = re.compile(r"^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$", re.MULTILINE)
@@ -47,13 +48,14 @@ def _without_templates(text: str) -> str:
 
 
 def _of_ansible(path: str, table: Table) -> Iterator[Found]:
-    """The module `pip` of a task: `pip: {name: [a, b], requirements: file, version: 1.0}`, or `pip: name=a version=1.0`."""
-    for key in _PIP:
+    """The modules `pip` and `pipx` of a task: `pip: {name: [a, b], requirements: file, version: 1.0}`, or written in a line,
+    `pip: name=a version=1.0`."""
+    for key, program in _MODULES.items():
         given = table.get(key)
         if isinstance(given, str):
             given = _inline(given, table.lines[key])
-        if isinstance(given, Table) and given.get("state") != "absent":
-            yield from _asked(path, given, list(_looped(table)))
+        if isinstance(given, Table) and given.get("state") not in _REMOVES:
+            yield from _asked(path, program, given, list(_looped(table)))
 
 
 def _inline(text: str, line: int) -> Table:
@@ -74,7 +76,7 @@ def _looped(task: Table) -> Iterator[Word]:
             yield from steps.words(rows)
 
 
-def _asked(path: str, given: Table, items: list[Word]) -> Iterator[Found]:
+def _asked(path: str, program: str, given: Table, items: list[Word]) -> Iterator[Found]:
     names = given.get("name")
     line = given.lines.get("name", given.line)
     asked = list(_names(names, line))
@@ -85,10 +87,11 @@ def _asked(path: str, given: Table, items: list[Word]) -> Iterator[Found]:
         asked = steps.word(f"{asked[0].text}=={version}", asked[0].line)
     extra = given.get("extra_args")
     options = next(commands(extra, given.lines["extra_args"]), []) if isinstance(extra, str) else []
-    yield from of_command(path, [Word("pip", line), Word("install", line), *options, *asked])
     file = given.get("requirements")
-    if isinstance(file, str) and "{{" not in file:
-        yield Include(file, Place(path, given.lines["requirements"]))
+    if isinstance(file, str):
+        at = given.lines["requirements"]
+        options += [Word("-r", at), *steps.word(file, at)]
+    yield from of_command(path, [Word(program, line), Word("install", line), *options, *asked])
 
 
 def _names(names: object, line: int) -> Iterable[Word]:
@@ -108,5 +111,5 @@ _KEYS = steps.Keys(
     words=frozenset({"runcmd", "bootcmd"}),
     endings=("Command", "_command"),
     special=_of_ansible,
-    marks=("pip:",),
+    marks=("pip:", "pipx:"),
 )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from posixpath import basename
 
 from mlsupply.inventory import steps
-from mlsupply.inventory.install_commands import Commands, Found, Include
+from mlsupply.inventory.install_commands import Commands, Found, Include, installs
 from mlsupply.inventory.yaml_text import Rows, Table
 from mlsupply.model import Inventory, Place
 from mlsupply.world import Limits, Tree
@@ -41,7 +41,7 @@ _KEYS = steps.Keys(
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """Requirements, indexes and included files of all steps."""
-    keys = _OF_READ_THE_DOCS if "readthedocs" in basename(path).lower() else _KEYS
+    keys = _OF_READ_THE_DOCS if "readthedocs" in basename(path).lower() else _WITH_ORBS
     return steps.inventory(Commands(path, tree, limits), FORMAT, keys)
 
 
@@ -57,3 +57,17 @@ def _of_read_the_docs(path: str, table: Table) -> Iterator[Found]:
 
 
 _OF_READ_THE_DOCS = _KEYS._replace(special=_of_read_the_docs, marks=("requirements", "environment"))
+
+
+def _of_orbs(path: str, table: Table) -> Iterator[Found]:
+    """What CircleCI's orb for Python installs: `python/install-packages: {pip-dependency-file: x.txt, args: a b}`."""
+    given = table.get("python/install-packages")
+    if isinstance(given, Table):
+        file, args = given.get("pip-dependency-file"), given.get("args")
+        asked = [(f"-r {file}", "pip-dependency-file")] if isinstance(file, str) else []
+        asked += [(args, "args")] if isinstance(args, str) and given.get("pkg-manager", "pip") == "pip" else []
+        for text, key in asked:
+            yield from installs(path, f"pip install {text}", given.lines[key])
+
+
+_WITH_ORBS = _KEYS._replace(special=_of_orbs, marks=("python/install-packages",))

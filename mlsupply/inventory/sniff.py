@@ -133,10 +133,14 @@ _TOOL_MARKS = (  # words that a configuration of a tool holds, a pattern it matc
     (("environment_key:", "dependencies:"), expression(r"^[ ]+(?:-[ ]+)?environment_key:", re.MULTILINE), "Databricks"),
 )
 _YAML_MARKS = (  # patterns that a file of a format matches, all of them; the first format counts
-    ((expression(r"\A#cloud-config|^apiVersion:[ \t]*\S", re.MULTILINE),), "deployment"),
+    ((expression(r"\A#cloud-config|^(?:apiVersion|AWSTemplateFormatVersion):[ \t]*\S", re.MULTILINE),), "deployment"),
+    ((expression(r"^(?:jobSpec|workerPoolSpecs):|^\$schema:[^\n]*\bazureml", re.MULTILINE),), "deployment"),
     ((expression(r"^(?:-[ ]+|[ ]{2})hosts:|\bansible\.builtin\.", re.MULTILINE),), "deployment"),
     (
-        (expression(r"^-[ ]+(?:name|become|when):", re.MULTILINE), expression(r"^[ ]+(?:pip|shell|command):", re.MULTILINE)),
+        (
+            expression(r"^-[ ]+[a-z][\w.]*:", re.MULTILINE),
+            expression(r"^(?:-[ ]|[ ]{2})[ ]*(?:pipx?|shell|command):", re.MULTILINE),
+        ),
         "deployment",
     ),
     ((expression(r"^services:", re.MULTILINE), expression(r"^[ ]+(?:image|build):", re.MULTILINE)), "Compose file"),
@@ -156,7 +160,7 @@ def yaml_format(text: str) -> str:
     for signs, pattern, name in _TOOL_MARKS:
         if all(sign in text for sign in signs) and pattern.search(text):
             return name
-    if not may_ask(text, ("pip:",)):
+    if not may_ask(text, ("pip:", "pipx:")):
         return ""
     return next((name for patterns, name in _YAML_MARKS if all(pattern.search(text) for pattern in patterns)), "")
 

@@ -13,7 +13,7 @@ from typing import Any
 from mlsupply.inventory.images import held_by, may_name
 from mlsupply.inventory.index_words import variable
 from mlsupply.inventory.install_commands import Commands, Found, from_elsewhere, of_command, of_script, settings
-from mlsupply.inventory.install_verbs import may_install
+from mlsupply.inventory.install_verbs import may_install, names_installers
 from mlsupply.inventory.parsing import text_of
 from mlsupply.inventory.shell import Word, commands, parsed
 from mlsupply.inventory.shell_texts import Use, language_of
@@ -95,7 +95,12 @@ def _no_more(_found: Commands, _document: Any) -> None:
 def may_ask(text: str, marks: Iterable[str] = ()) -> bool:
     """Whether a file can ask for packages at all, or set an index: a document is not taken apart for nothing. marks: words
     of its tool without which its own tables ask for nothing."""
-    return may_install(text) or _SETS.search(text) is not None or any(mark in text for mark in marks) or may_name(text)
+    return (
+        (may_install(text) and names_installers(text))
+        or _SETS.search(text) is not None
+        or any(mark in text for mark in marks)
+        or may_name(text)
+    )
 
 
 def inventory(
@@ -115,7 +120,9 @@ def inventory(
             if isinstance(document, Gap):
                 found.take([document])
             else:
-                found.take(dict.fromkeys(_Document(found.path, keys).of(document)))  # aliases repeat much
+                found.take(
+                    dict.fromkeys(_Document(found.path, keys, with_values="$" in text).of(document))
+                )  # aliases repeat much
                 then(found, document)
     return found.inventory(form)
 
@@ -123,14 +130,16 @@ def inventory(
 class _Document:
     """The walk through one document. It is not deeper than `yaml_text.MAX_DEPTH`."""
 
-    def __init__(self, path: str, keys: Keys) -> None:
+    def __init__(self, path: str, keys: Keys, *, with_values: bool) -> None:
+        """with_values: whether a variable may be used at all."""
         self.path = path
         self.keys = keys
+        self.with_values = with_values
         self.values = NOTHING
         self.seen: set[tuple[int, str, str, bool]] = set()
 
     def of(self, value: Any, folder: str = "") -> Iterator[Found]:
-        self.values = values_in(value)
+        self.values = values_in(value) if self.with_values else NOTHING
         if isinstance(value, str):
             yield from self._text(value, 1, folder, runs=False)
         elif isinstance(value, Table):

@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlsupply.inventory import steps
-from mlsupply.inventory.install_commands import Commands, Found, Include, of_command
+from mlsupply.inventory.install_commands import Commands, Found, of_command
 from mlsupply.inventory.shell import Word, commands
 from mlsupply.inventory.yaml_text import Table
-from mlsupply.model import Inventory, Place
+from mlsupply.model import Inventory
 from mlsupply.world import Limits, Tree
 
 FORMAT = "GitHub workflow"
-# actions that install what an input of theirs names: action, input, and the command that it is handed to; "" for a file
+# actions that install what an input of theirs names: action, input, and the command that it is handed to
 _INPUTS = (
     ("actions/setup-python", "pip-install", "pip install"),
     ("bsfishy/pip-action", "packages", "pip install"),
-    ("bsfishy/pip-action", "requirements", ""),
-    ("py-actions/py-dependency-install", "path", ""),
-    ("conda-incubator/setup-miniconda", "environment-file", ""),
-    ("mamba-org/setup-micromamba", "environment-file", ""),
+    ("bsfishy/pip-action", "requirements", "pip install -r"),
+    ("py-actions/py-dependency-install", "path", "pip install -r"),
+    ("conda-incubator/setup-miniconda", "environment-file", "conda env update -f"),
+    ("mamba-org/setup-micromamba", "environment-file", "conda env update -f"),
     ("mamba-org/setup-micromamba", "create-args", "micromamba create"),
-    ("mamba-org/provision-with-micromamba", "environment-file", ""),
+    ("mamba-org/provision-with-micromamba", "environment-file", "conda env update -f"),
 )
 
 
@@ -44,11 +44,8 @@ def _inputs(path: str, table: Table) -> Iterator[Found]:
         if name != action or not isinstance(text, str) or text in {"", "false"}:
             continue
         line = given.lines[key]
-        if command:
-            words = [word for one in commands(text, line) for word in one]
-            yield from of_command(path, [*(Word(part, line) for part in command.split()), *words])
-        elif "$" not in text:
-            yield Include(text, Place(path, line))
+        words = [word for one in commands(text, line) for word in one]
+        yield from of_command(path, [*(Word(part, line) for part in command.split()), *words])
 
 
 _KEYS = steps.Keys(frozenset({"run"}), special=_inputs, marks=tuple(key for _, key, _ in _INPUTS))
