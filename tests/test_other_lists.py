@@ -141,6 +141,24 @@ def test_a_list_of_something_else_asks_for_nothing(world: World, text: str) -> N
     assert [one.path for one in run(Request(offline=True), world).inputs] == ["."]
 
 
+def test_such_a_list_that_is_named_is_read_whatever_it_pins(world: World) -> None:
+    (world.tree.root / "deps.txt").write_text("demo\n", encoding="utf-8")
+    named = run(Request(subjects=("deps.txt",), offline=True), world)
+    assert [one.requirements[0].name for one in named.inputs] == ["demo"]
+    (world.tree.root / "Dockerfile").write_text("FROM x\nCOPY deps.txt .\nRUN pip install -r deps.txt\n", encoding="utf-8")
+    found = run(Request(offline=True), world)
+    assert [(one.path, [asked.name for asked in one.requirements]) for one in found.inputs] == [("Dockerfile", ["demo"])]
+
+
+@pytest.mark.parametrize("name", ["report.json", "inspect.json", "lock.json", "mcp.json", "mcp-sbom.json", "plugin.json"])
+def test_an_sbom_of_such_a_name_is_one(world: World, name: str) -> None:
+    component = {"type": "library", "name": "demo", "version": "1.2.3", "purl": "pkg:pypi/demo@1.2.3"}
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [component]}
+    (world.tree.root / name).write_text(json.dumps(document), encoding="utf-8")
+    report = run(Request(subjects=(name,), offline=True), world)
+    assert [str(one.coordinate) for one in report.packages] == ["demo 1.2.3"]
+
+
 @pytest.mark.parametrize("name", ["workflow/envs/tools.yaml", "conda/gpu.yml", "some.conda.yaml", "anything.yaml"])
 def test_environments_of_conda_under_any_name(world: World, name: str) -> None:
     path = world.tree.root / name

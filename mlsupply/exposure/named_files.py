@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from posixpath import dirname, join, normpath
 
-from mlsupply.inventory import SCRIPT_FORMATS, reader_of
+from mlsupply.inventory import SCRIPT_FORMATS, known_by_name
 from mlsupply.inventory.parsing import table, toml_of
 from mlsupply.model import Gap
 
@@ -19,6 +19,8 @@ _NAMES_FILES = {
     "requirements": re.compile(rb"^[ \t]*" + _OPTION, re.MULTILINE),
     "environment.yml": re.compile(rb"""^[ \t]*-[ \t]+["']?""" + _OPTION, re.MULTILINE),
     "pip settings": re.compile(rb"^[ \t]*(?:requirement|constraint)[ \t]*[=:]([^\n]{1,1000})", re.MULTILINE),
+    "Cog": re.compile(rb"^[ \t]*python_requirements:([^\n]{1,1000})", re.MULTILINE),
+    "BentoML": re.compile(rb"^[ \t]*requirements_txt:([^\n]{1,1000})", re.MULTILINE),
     "setup.cfg": re.compile(rb"^[ \t]*install_requires[ \t]*=[ \t]*file:([^\n]{1,1000})", re.MULTILINE),
 }
 _FROM_THE_CHECKOUT = frozenset({"GitHub workflow", "CI pipeline"})  # formats whose steps begin there
@@ -46,7 +48,7 @@ def named_by(form: str, path: str, data: bytes) -> Iterator[str]:
         for word in _FILE_WORD.findall(words):
             for start in starts if b"://" not in word else ():
                 target = inside(start, word.decode("utf-8", "replace"))
-                if target and reader_of(target) is None:
+                if target and not known_by_name(target):
                     yield target
 
 

@@ -171,6 +171,8 @@ _COMPOSE = tuple(
     f"{name}.{ending}" for name in ("compose*", "*-compose*", "*_compose*", "*.compose") for ending in ("yml", "yaml")
 )
 
+LISTED = "list of requirements"
+"""The format of files whose names other lists have too, so that what is in them decides."""
 _REPORTS = (
     *("report.json", "inspect.json"),
     *(f"*pip{dash}{kind}*.json" for dash in ("-", "_", "") for kind in ("report", "inspect", "list", "freeze")),
@@ -184,6 +186,12 @@ _LISTS = tuple(
 )
 
 READERS: tuple[Reader, ...] = (
+    Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*spdx*.json",)),
+    Reader(
+        "cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*cyclonedx*.json", "*sbom*.json")
+    ),
+    Reader("cyclonedx-xml", "mlsupply.inventory.cyclonedx_xml", "sbom", ("*.cdx.xml", "*bom.xml", "*.cyclonedx.xml")),
+    Reader("sbom", "mlsupply.inventory.sbom", "sbom", ("*.spdx", "*.spdx.rdf", "*.spdx.yaml")),
     Reader("uv.lock", "mlsupply.inventory.uv_lock", "lock", ("uv.lock", "*.py.lock")),
     Reader("pylock.toml", "mlsupply.inventory.pylock", "lock", ("pylock.toml", "pylock.*.toml")),
     Reader("poetry.lock", "mlsupply.inventory.poetry_lock", "lock", ("poetry.lock",)),
@@ -230,19 +238,13 @@ READERS: tuple[Reader, ...] = (
     Reader("dev container", "mlsupply.inventory.devcontainer", "manifest", ("*devcontainer.json",)),
     Reader("pre-commit", "mlsupply.inventory.pre_commit", "manifest", ("*pre-commit-config.yaml", "*pre-commit-config.yml")),
     Reader("deployment", "mlsupply.inventory.deployment", "manifest", _DEPLOYMENTS),
-    Reader("list of requirements", "mlsupply.inventory.loose_requirements", "manifest", _LISTS),
+    Reader(LISTED, "mlsupply.inventory.loose_requirements", "manifest", _LISTS),
     Reader("text notebook", "mlsupply.inventory.text_notebook", "manifest", ("*.rmd", "*.qmd", "*.r")),
     Reader("notebook", "mlsupply.inventory.notebook", "manifest", ("*.ipynb",)),
     Reader("Earthfile", "mlsupply.inventory.dockerfile", "manifest", ("earthfile",)),
     Reader("tox", "mlsupply.inventory.tox", "manifest", ("tox.ini", "tox.toml", "tox-*.ini", "*.tox.ini")),
     Reader("noxfile", "mlsupply.inventory.nox", "manifest", ("noxfile.py",)),
     *(Reader(form, "mlsupply.inventory.script_files", "manifest", patterns) for form, patterns in SCRIPT_FORMATS.items()),
-    Reader("spdx", "mlsupply.inventory.spdx", "sbom", ("*spdx*.json",)),
-    Reader(
-        "cyclonedx", "mlsupply.inventory.cyclonedx", "sbom", ("*.cdx.json", "*bom.json", "*cyclonedx*.json", "*sbom*.json")
-    ),
-    Reader("cyclonedx-xml", "mlsupply.inventory.cyclonedx_xml", "sbom", ("*.cdx.xml", "*bom.xml", "*.cyclonedx.xml")),
-    Reader("sbom", "mlsupply.inventory.sbom", "sbom", ("*.spdx", "*.spdx.rdf", "*.spdx.yaml")),
     Reader("archive", "mlsupply.inventory.archive", "archive", ("*.whl", "*.tar.gz")),
 )
 
@@ -254,6 +256,13 @@ def reader_of(path: str) -> Reader | None:
     by_ending = _by_ending()
     candidates = by_ending.get(ending) or by_ending[""]
     return next((reader for word, pattern, reader in candidates if word in lower and _matches(lower, pattern)), None)
+
+
+def known_by_name(path: str) -> bool:
+    """Whether the name alone says that the file is an input: one that something names as requirements is read as these where
+    it does not."""
+    reader = reader_of(path)
+    return reader is not None and reader.format != LISTED
 
 
 def reader_named(name: str) -> Reader | None:

@@ -149,14 +149,24 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
                 )
             continue
         world.say("reading inputs", number, len(files))
-        found = _read(path, reader, world)
-        if path in named and reader.role == "sbom" and not _says_something(found.inventory):
-            said = gap(path, Reason.MALFORMED, "no SBOM: neither CycloneDX nor SPDX", 1)
-            found = found._replace(inventory=replace(found.inventory, gaps=(said,)))
+        found = _read_named(path, reader, world) if path in named else _read(path, reader, world)
         if path in named or reader.format not in _OFTEN_EMPTY or _says_something(found.inventory):
             yield found
     if late:
         yield _without_time(late, world.limits.reading_seconds)
+
+
+def _read_named(path: str, reader: Reader, world: World) -> Found:
+    """A file that the request names: where it holds nothing of what its name says, it is read as what is in it."""
+    found = _read(path, reader, world)
+    if not _says_something(found.inventory):
+        other = reader_by_content(path, world.tree)
+        again = _read(path, other, world) if other and other.format != reader.format else found
+        found = again if _says_something(again.inventory) else found
+    if reader.role == "sbom" and not _says_something(found.inventory):
+        said = gap(path, Reason.MALFORMED, "no SBOM: neither CycloneDX nor SPDX", 1)
+        found = found._replace(inventory=replace(found.inventory, gaps=(said,)))
+    return found
 
 
 def _kind(path: str) -> tuple[str, bool]:

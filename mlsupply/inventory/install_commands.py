@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from mlsupply.inventory import images, reader_named, reader_of
+from mlsupply.inventory import images, known_by_name, reader_named, reader_of
 from mlsupply.inventory.clones import Clones
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.index_words import is_set
@@ -188,7 +188,11 @@ class Commands(Collected):
             return
         self.includes.append(found)
         is_yaml, reader = found.endswith((".yml", ".yaml")), reader_of(found)
-        is_read = reader is not None and (reader.format == "environment.yml" or not is_yaml or bool(include.settings))
+        is_read = (
+            reader is not None
+            and known_by_name(found)
+            and (reader.format == "environment.yml" or not is_yaml or bool(include.settings))
+        )
         is_input = is_read and found in self.tree.survey().files
         if include.constraint:
             self.limit(found, include.place, told=is_input)
