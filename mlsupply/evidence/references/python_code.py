@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from mlsupply.evidence.python.syntax import newer, quietly
+from mlsupply.evidence.python.syntax.survey import children
 from mlsupply.evidence.references.seen import SECRET, Seen, Unread, reference
 from mlsupply.evidence.references.shapes import (
     BY_LAST,
@@ -37,24 +38,47 @@ def references_in(source: bytes) -> list[Seen] | Unread:
         return Unread(Reason.MALFORMED, f"not Python: {safe(newer.told(error), 120)}", error.lineno or 0)
     except (ValueError, LookupError, RecursionError, MemoryError) as error:
         return Unread(Reason.MALFORMED, f"not Python: {safe(str(error), 120)}", 0)
-    scope = _Scope(tree)
+    nodes = list(_told_apart(tree))
+    scope = _Scope(nodes)
     found: list[Seen] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
+    for node in nodes:
+        if type(node) is ast.Call:
             found += _call(node, scope)
     return sorted(found, key=lambda seen: seen.line)
+
+
+_TOLD = frozenset(
+    {
+        *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.For, ast.comprehension, ast.ClassDef),
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Call),
+    }
+)
+
+
+def _told_apart(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of these types, outer ones first. Most of the time of a large project goes by here: `ast.walk` would take
+    three times as long."""
+    level: list[ast.AST | None] = [tree]
+    while level:
+        below: list[ast.AST | None] = []
+        for node in level:
+            if node is not None:
+                if type(node) in _TOLD:
+                    yield node
+                below += children(node)
+        level = below
 
 
 class _Scope:
     """What the names of a module stand for."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, nodes: list[ast.AST]) -> None:
         self.imports: dict[str, str] = {}
         self.values: dict[str, ast.expr | None] = {}  # None: assigned more than one thing
         self.choices: dict[str, list[ast.expr]] = {}  # names a loop gives one constant after the other
         self.loops: list[tuple[str, ast.expr]] = []
         self.bases: dict[str, ast.expr] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             self._enter(node)
         for name, values in self.loops:
             named = self.values.get(values.id) if isinstance(values, ast.Name) else values
