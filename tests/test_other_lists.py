@@ -85,7 +85,7 @@ def test_a_report_of_another_program_is_no_input(world: World, text: str) -> Non
     (world.tree.root / "report.json").write_text(text, encoding="utf-8")
     report = run(Request(offline=True), world)
     assert report.packages == ()
-    assert ("report.json" in {one.path for one in report.inputs}) == ("pip_version" in text or text == '["a"')
+    assert ("report.json" in {one.path for one in report.inputs}) == ("pip_version" in text)
 
 
 @pytest.mark.parametrize("name", ["pex.lock", "default.lock", "3rdparty/python/tools.lock", "app.pex.lock"])

@@ -28,7 +28,8 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     if not isinstance(handle, Failure):
         with handle:
             head = handle.read(_HEAD)
-        if not any(mark in head for mark in _MARKS) and not head.lstrip().startswith(b"["):
+        is_list = head.lstrip().startswith(b"[") and b'"name"' in head and b'"version"' in head
+        if not is_list and not any(mark in head for mark in _MARKS):
             return Inventory(path=path, format=FORMAT)
     text = text_of(path, tree, limits)
     document = text if isinstance(text, Gap) else json_of(path, text)
