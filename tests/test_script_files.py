@@ -449,3 +449,8 @@ def test_a_makefile_may_begin_its_recipes_otherwise_and_export_settings(tmp_path
     inventory = _read(tmp_path, "Makefile", text)
     assert _asked(inventory) == [("six", "==1.16.0", 4)]
     assert [index.url for index in inventory.indexes] == ["https://index.example/simple"]
+
+
+def test_a_very_long_script_says_that_its_variables_were_not_looked_at() -> None:
+    names, gaps = _installs("V=1\npip install a==$V b==1\n" + "# x\n" * 1_100_000)
+    assert (names, len(gaps)) == (["b==1"], 1)

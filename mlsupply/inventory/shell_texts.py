@@ -10,6 +10,7 @@ from enum import Enum, auto
 from mlsupply.inventory.shell import Command, Word, commands, parsed
 from mlsupply.inventory.shell_values import Values, arrays, take_defaults, take_settings
 
+_LONGEST = 4_000_000  # characters of a script whose variables are looked at
 _MOST_WORDS = 50  # of a command in which its interpreter is looked for
 _PYTHON = re.compile(r"(?:.*/)?(?:python|pypy|ipython)[0-9.]*w?(?:\.exe)?")
 _SHELL = re.compile(r"(?:.*/)?(?:(?:ba|da|z|k|a)?sh|pwsh|powershell)(?:\.exe)?")
@@ -53,7 +54,7 @@ class Use(Enum):
 
 def with_own(values: Values, text: str, line: int = 1) -> Values:
     """What is known of variables and what the script itself sets."""
-    if "$" not in text or "=" not in text:
+    if "$" not in text or "=" not in text or len(text) > _LONGEST:  # then what they hold is told to be unknown
         return values
     own = values.copy()
     names = set[str]()
