@@ -90,7 +90,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     ref = call.ref
     if ref.startswith("os.environ") or ref in {"os.getenv", "os.getenvb", "os.putenv"}:
         return _environment(machine, call)
-    if ref in {"os.path.join", "pathlib.Path().joinpath"}:
+    if ref in {"os.path.join", "ntpath.join", "posixpath.join", "pathlib.Path().joinpath"}:
         parts = [call.receiver, *call.args] if ref.startswith("pathlib") and call.receiver else call.args
         return _path("pathlib.Path()" if ref.startswith("pathlib") else "", folding.joined_path(parts), parts)
     if ref in _SAME_PATH:

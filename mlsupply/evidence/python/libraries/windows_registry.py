@@ -24,10 +24,13 @@ _SAVED_PASSWORDS = re.compile(
 def modelled(machine: Analyser, call: Call) -> Value:
     """The result of a function of `winreg`; notes what is written where Windows starts things."""
     text = " ".join(text_of(value) for value in call.args)
+    opens = call.ref.endswith(("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx"))
+    if opens:  # all of its arguments name keys: what joins paths on Windows puts backslashes between their parts
+        text = text.replace("/", "\\")
     made = Value(call.ref + "()", NOTHING, taint_of(*call.args), text)
     if _SAVED_PASSWORDS.search(text) or any(_SAVED_PASSWORDS.search(value.text) for value in call.args):
         made.taint |= machine.origin("credential-file", "registry: " + text.replace(HOLE, "…")[:60], call.line)
-    if call.ref.endswith(("OpenKey", "OpenKeyEx", "CreateKey", "CreateKeyEx")):
+    if opens:
         return made
     if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and places.RUN_KEY.search(text_of(call.args[0]) + text):
         content = content_of(machine, call.args[-1])
