@@ -155,7 +155,10 @@ WORDS: Words = (
     (b"attrgetter(", expression(rb"attrgetter\([^\n]{1,80}\)\(\s*(?:os|sys|builtins)\b")),
     (b"resolve_name", expression(rb"(?:pkgutil\.|import )resolve_name")),
     (b".subprocess.", expression(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
-    (b"HTTPHandler", expression(rb"handlers\.HTTPHandler|handlers import[^.]{0,140}HTTPHandler")),
+    *(
+        (of, expression(rb"handlers(?:\.| import[^.]{0,140})%s" % of))
+        for of in (b"HTTPHandler", b"SocketHandler", b"DatagramHandler")
+    ),
     (b"__pyarmor__", None),
     (b"os.fork", None),
     (b"getattr(shutil", None),

@@ -30,6 +30,7 @@ from mlsupply.evidence.python.network import (
     servers,
     telemetry,
     uploads,
+    url_objects,
 )
 from mlsupply.evidence.python.values import decoders, elements, iterators, packing
 from mlsupply.evidence.python.values.value import (
@@ -91,6 +92,7 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
         or memory_files.modelled(machine, call)
         or codec_calls.modelled(call)
         or standard_output.modelled(machine, call)
+        or url_objects.modelled(call)
     )
 
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from mlsupply.evidence.prefilter.choice import worth_parsing
-from mlsupply.evidence.python.syntax import quietly
+from mlsupply.evidence.python.syntax import far_right, quietly
 from mlsupply.evidence.python.syntax.survey import Survey
 from mlsupply.evidence.python.values.decoders import looks_like_code, peel, unxor
 from mlsupply.lazy import expression
@@ -138,16 +138,23 @@ def _agent_orders(survey: Survey) -> Iterator[Sight]:
 
 
 def _far_right(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
-    """Statements that start beyond column _FAR, behind a wide gap."""
+    """Statements that start beyond column _FAR, behind a wide gap. Of each line the first that is more than plain data, else
+    the first."""
     suspects = {number for number, line in enumerate(lines, 1) if len(line) > _FAR and _WIDE_GAP.search(line)}
     if not suspects:
         return
+    plain, found = far_right.plain_data(tree), dict[int, Sight]()
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt) and node.lineno in suspects and node.col_offset > _FAR:
             before = lines[node.lineno - 1].encode()[: node.col_offset].decode("utf-8", "replace")
-            if len(before) - len(before.rstrip(" \t;")) >= 60:
-                yield Sight("far-right", node.lineno, f"a statement starts in column {node.col_offset}")
-                suspects.discard(node.lineno)
+            if node.lineno not in found and len(before) - len(before.rstrip(" \t;")) < 60:
+                continue
+            sight = Sight("far-right", node.lineno, f"a statement starts in column {node.col_offset}")
+            if id(node) in plain:
+                found.setdefault(node.lineno, sight._replace(variant="data"))
+            elif node.lineno not in found or found[node.lineno].variant:
+                found[node.lineno] = sight
+    yield from found.values()
 
 
 def _lookalikes(lines: list[str], tree: ast.Module) -> Iterator[Sight]:
