@@ -139,7 +139,7 @@ RUNS_CODE: Final = frozenset(
         "ctypes.pythonapi.PyRun_SimpleString",
         "ctypes.PyDLL().PyRun_SimpleString", "ctypes.CDLL().PyRun_SimpleString", "sympy.sympify",
         "sympy.parsing.sympy_parser.parse_expr", "bdb.Bdb().run", "types.FunctionType",
-        "doctest.script_from_examples", "doctest.run_docstring_examples",
+        "doctest.run_docstring_examples",
         "concurrent.interpreters.create().exec", "concurrent.interpreters.get_current().exec",
         "concurrent.interpreters.get_main().exec", "concurrent.interpreters.Interpreter().exec",
         "_testcapi.run_in_subinterp", "_xxsubinterpreters.run_string", "_interpreters.run_string", "_interpreters.exec",

@@ -26,9 +26,10 @@ NAMES = frozenset({"__annotations__", "__defaults__", "__kwdefaults__", "__type_
 _EVALUATES = frozenset({"typing.get_type_hints", "typing_extensions.get_type_hints"})
 _EVALUATES_IF = frozenset({"inspect.get_annotations", "inspect.signature", "annotationlib.get_annotations"})
 _TOKENS = frozenset({"tokenize.tokenize", "tokenize.generate_tokens"})
+_MEMBERS = frozenset({"inspect.getmembers", "inspect.getmembers_static"})
 _CALLS = frozenset(
     {
-        *_TOKENS, "linecache.getline", "linecache.getlines", "inspect.getsource",
+        *_TOKENS, *_MEMBERS, "linecache.getline", "linecache.getlines", "inspect.getsource",
         "inspect.getsourcelines", "inspect.getcomments", "inspect.getdoc", "pydoc.getdoc",
     }
 )  # fmt: skip
@@ -42,6 +43,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return None
     if call.ref == "linecache.getline":
         return _line(machine, call)
+    if call.ref in _MEMBERS:
+        return _members(machine, call)
     machine.tick(len(machine.lines) // _A_STEP)
     first, name = call.args[0], call.ref.rpartition(".")[2]
     if call.ref in _TOKENS:
@@ -51,13 +54,36 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     else:
         lines = _lines_of(machine, first, comments=name == "getcomments")
     if name == "getdoc":
-        return _doc(first)
+        return documentation(first)
     if lines is None or sum(map(len, lines)) > _MAX_TEXT:
         return None
     if name in {"getlines", "getsourcelines"}:
         listed = folding.listed(list(map(constant, lines)))
         return listed if name == "getlines" else folding.listed([listed, constant(0)])
     return constant("".join(lines))
+
+
+_KINDS = {
+    "inspect.isfunction": (ast.FunctionDef, ast.AsyncFunctionDef),
+    "inspect.isroutine": (ast.FunctionDef, ast.AsyncFunctionDef),
+    "inspect.isclass": (ast.ClassDef,),
+}
+
+
+def _members(machine: Analyser, call: Call) -> Value | None:
+    """The names of this module, or of one that is followed together with it, each with its value; None for other things."""
+    what = call.args[0]
+    own = what.ref.startswith("sys.modules") or (bool(what.ref) and what.ref == machine.dotted)
+    names = machine.module.names if own else machine.names_of(what.ref)
+    asked = call.arg(1, "predicate")
+    kinds = _KINDS.get(asked.ref) if asked is not None else None
+    machine.tick(len(names))
+    held = [
+        folding.listed([constant(name), value])
+        for name, value in sorted(names.items())
+        if kinds is None or (value.closure is not None and isinstance(value.closure.node, kinds))
+    ]
+    return folding.listed(held) if names else None
 
 
 def _line(machine: Analyser, call: Call) -> Value | None:
@@ -117,7 +143,8 @@ def _lines_of(machine: Analyser, what: Value, *, comments: bool) -> list[str] | 
     return [f"{line}\n" for line in machine.lines[first:start]]
 
 
-def _doc(what: Value) -> Value | None:
+def documentation(what: Value) -> Value | None:
+    """The docstring of a function or class of the module, as `inspect.getdoc` gives it; None where there is none."""
     node = what.closure.node if what.closure is not None else None
     text = (
         ast.get_docstring(node, clean=False)

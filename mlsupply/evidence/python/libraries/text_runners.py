@@ -6,12 +6,14 @@ Source: https://docs.python.org/3/library/timeit.html, …/doctest.html, …/tki
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.commands import spawning
+from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import Value, constant, text_of
+from mlsupply.evidence.python.values.value import Value, constant, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 _TIMED = frozenset({"timeit.timeit", "timeit.repeat", "timeit.Timer"})
 _TCL = expression(r"(?:_?tkinter)\.(?:Tcl|Tk|create)\(\)(?:\.tk)?\.(?:eval|call)$")
 _TCL_EXEC = expression(r"\s*(?:exec|open)\s+(?:\{?\|)?")
+# A line of an example in a docstring: the code in it.
+EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
+_SCRIPTS = frozenset({"doctest.script_from_examples", "doctest.testsource"})
+_PARSED = "doctest.DocTestParser().get_examples"
 _BRACES = expression(r"\{([^{}]*)\}")
 _BROWSERS = expression(r"webbrowser\.(?:Generic|Background|Unix)Browser(\(\)\.open(?:_new|_new_tab)?)?$")
 
@@ -35,6 +41,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _timed_line(machine, call)
     if ref == "doctest.testfile":
         return _file_of_examples(machine, call)
+    if ref in _SCRIPTS or ref == _PARSED:
+        return _taken_out(machine, call)
     if _TCL.match(ref):
         return _tcl(machine, call)
     if (found := _BROWSERS.match(ref)) is not None:
@@ -59,6 +67,24 @@ def _file_of_examples(machine: Analyser, call: Call) -> Value:
         beside = Value(taint=machine.origin("package-file", text_of(name), call.line))
         machine.execute(call, beside if written is None else written)
     return Value()
+
+
+def _taken_out(machine: Analyser, call: Call) -> Value | None:
+    """The code of examples, as one script or example by example, which the caller may run; None where they are not known."""
+    text = call.args[0] if call.args else None
+    if text is not None and call.ref == "doctest.testsource" and len(call.args) > 1:
+        text = own_source.documentation(machine.attribute(text, text_of(call.args[1]), call.node))
+    if text is None or not isinstance(text.const, str):
+        return Value(call.ref + "()", taint=taint_of(*call.all)) if call.all else None
+    if call.ref != _PARSED:
+        return constant("\n".join(EXAMPLE.findall(text.const)), text.layers, text.taint)
+    examples = []
+    for block in text.const.split(">>>")[1:]:
+        machine.tick()
+        one = Value("doctest.Example()")
+        one.keys = {"source": constant("\n".join(EXAMPLE.findall(f">>>{block}")), text.layers, text.taint)}
+        examples.append(one)
+    return folding.listed(examples)
 
 
 def _tcl(machine: Analyser, call: Call) -> Value | None:

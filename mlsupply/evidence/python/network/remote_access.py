@@ -13,6 +13,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands.run_facts import noted
 from mlsupply.evidence.python.commands.shell import deeds
 from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
+from mlsupply.evidence.python.libraries.text_runners import EXAMPLE
 from mlsupply.evidence.python.network import addresses, misdirected_keys
 from mlsupply.evidence.python.syntax import quietly
 from mlsupply.evidence.python.values import folding
@@ -234,9 +235,6 @@ def _connected(machine: Analyser, call: Call) -> None:
         machine.enter(method, [made, Value(kind, text=host)], {}, call.node)
 
 
-_EXAMPLE = expression(r"^[ \t\f]*+(?:>>>|\.\.\.) ?([^\n]*)$", re.MULTILINE)
-
-
 def _examples(machine: Analyser, call: Call) -> None:
     """Follows the examples that `doctest` runs: in the docstring of a function, in a text, or in those of a
     module."""
@@ -250,7 +248,7 @@ def _examples(machine: Analyser, call: Call) -> None:
         else:
             text = "\n".join(machine.lines_of(of.ref))
         for block in re.split(r"\n[ \t]*\n|\"\"\"", text):
-            if code := "\n".join(_EXAMPLE.findall(block)):
+            if code := "\n".join(EXAMPLE.findall(block)):
                 machine.run_text(code, (), call.line)
 
 
