@@ -173,11 +173,14 @@ class Entering(Expressions):
         named = [*spec.posonlyargs, *spec.args]
         names = self.scope.names
         brings = hooks.passed_in(closure) or "parameter"
+        spread = _carried(keywords.get("**"))
         for place, parameter in enumerate(named):
             if place < len(args):
                 value = args[place]
             elif parameter.arg in keywords:
                 value = keywords[parameter.arg]
+            elif spread:
+                value = Value(taint=spread)
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
                 value = self._default(closure, spec.defaults[default], parameter.arg, brings)
             else:
@@ -186,7 +189,7 @@ class Entering(Expressions):
             names[parameter.arg] = value
         names |= hooks.known_arguments(self, closure, names)
         for parameter, default_node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
-            given = keywords.get(parameter.arg)
+            given = keywords.get(parameter.arg) or (Value(taint=spread) if spread else None)
             names[parameter.arg] = (
                 given if given is not None else self._default(closure, default_node, parameter.arg, brings)
             )
@@ -201,6 +204,11 @@ class Entering(Expressions):
             value = Value(taint=taint)
             value.keys = others or None
             names[spec.kwarg.arg] = value
+
+
+def _carried(given: Value | None) -> Taint:
+    """The labels that any parameter may get of `**mapping`, whose keys are not known, where they are worth following."""
+    return given.taint if given is not None and not kinds_in(given.taint).isdisjoint(CARRIED) else CLEAN
 
 
 def _star_args(rest: list[Value], taint: Taint) -> Value:

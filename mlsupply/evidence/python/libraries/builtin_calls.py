@@ -89,7 +89,12 @@ def _type(machine: Analyser, name: str, call: Call) -> Value | None:
         return None if isinstance(made.node, ast.ClassDef) else Value("types.FunctionType")
     if name == "type" and len(call.args) == 1 and call.args[0].ref.endswith("()"):
         return Value(call.args[0].ref[:-2])
+    if name == "type" and len(call.args) == 1 and _FUNCTION.search(call.args[0].ref):
+        return Value("types.FunctionType")
     return higher_order.modelled(machine, call)
+
+
+_FUNCTION = re.compile(r"\.(?:__func__|[a-z][a-z0-9_]*)$")  # the name of a function of a library, not of a class
 
 
 def _namespace(machine: Analyser, name: str, call: Call) -> Value | None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _MAX_TEXT = 1 << 18  # characters of a module's text that is read as a whole
 _A_STEP = 16  # lines that are read for one step of the budget
 _MAX_PARTS = 200  # constants, comments or annotations
-NAMES = frozenset({"__annotations__", "__defaults__", "__kwdefaults__", "__type_params__", "co_consts"})
+NAMES = frozenset(
+    {"__annotations__", "__defaults__", "__kwdefaults__", "__type_params__", "co_consts", "__func__", "__class__"}
+)
 _EVALUATES = frozenset({"typing.get_type_hints", "typing_extensions.get_type_hints"})
 _EVALUATES_IF = frozenset({"inspect.get_annotations", "inspect.signature", "annotationlib.get_annotations"})
 _TOKENS = frozenset({"tokenize.tokenize", "tokenize.generate_tokens"})
@@ -167,7 +169,8 @@ def _comments(machine: Analyser) -> Value:
 
 
 def of_function(closure: Closure, name: str) -> Value | None:
-    """The attribute of a function or class by which Python gives a part of its text (`NAMES`); None where there is none."""
+    """The attribute of a function or class by which Python gives it, its type or a part of its text (`NAMES`); None where
+    there is none."""
     node = closure.node
     if name == "__annotations__":
         return _by_name(annotated(node))
@@ -175,6 +178,12 @@ def of_function(closure: Closure, name: str) -> Value | None:
         return folding.listed(list((closure.type_parameters or {}).values()))
     if isinstance(node, ast.ClassDef):
         return None
+    if name == "__class__":
+        return Value("types.FunctionType")
+    if name == "__func__":
+        plain = Value()
+        plain.closure = closure
+        return plain
     if name == "__defaults__":
         return folding.listed([_constant(one) for one in node.args.defaults])
     if name == "__kwdefaults__":
