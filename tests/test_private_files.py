@@ -13,7 +13,6 @@ PRIVATE = {
     ".codex/auth.json": "credential-file",
     ".claude/.credentials.json": "credential-file",
     ".cursor/mcp.json": "credential-file",
-    ".config/litellm/config.yaml": "credential-file",
     ".local/share/uv/credentials": "credential-file",
     ".config/pip/pip.conf": "credential-file",
     ".vast_api_key": "credential-file",

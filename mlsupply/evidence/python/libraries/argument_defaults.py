@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 _MOST = 512  # options of one module
 _OF_PARSER = expression(r"(?:argparse|configargparse|jsonargparse)\..*\(\)\.add_argument$")
 _PARSED = expression(r"(?:argparse|configargparse|jsonargparse)\..*\(\)\.parse_(?:known_)?args\(\)(?:\[\])?$")
+_ADDRESS = expression(r"(?:https?|wss?|ftp)://")
 _SETTING = frozenset({"get", "getstr", "get_str", "getattr"})
 
 
 def declared(machine: Analyser, call: Call) -> None:
-    """Keeps the default that `parser.add_argument("--name", default=TEXT)` declares."""
+    """Keeps the address that `parser.add_argument("--name", default=TEXT)` declares."""
     if not call.ref.endswith(".add_argument") or _OF_PARSER.match(call.ref) is None:
         return
     default = call.keywords.get("default")
-    if default is None or text_of(default) == HOLE or len(machine.option_defaults) >= _MOST:
+    if default is None or not _ADDRESS.match(text_of(default)) or len(machine.option_defaults) >= _MOST:
         return
     named = call.keywords.get("dest")
     flags = [text_of(one) for one in call.args]
@@ -46,7 +47,7 @@ def of_setting(call: Call, name: str) -> str:
     fallback = call.keywords.get("fallback") if name in _SETTING else None
     if fallback is None or has(call.receiver.taint if call.receiver is not None else CLEAN, "credential-file"):
         return HOLE  # the file that holds a login says where that is used
-    return text_of(fallback)
+    return text_of(fallback) if _ADDRESS.match(text_of(fallback)) else HOLE
 
 
 def of_parameter(default: ast.expr, machine: Analyser) -> Value | None:
@@ -56,4 +57,4 @@ def of_parameter(default: ast.expr, machine: Analyser) -> Value | None:
     if made.closure is not None:
         return machine.call(made, [], {}, default)
     text = text_of(made)
-    return Value("", taint=made.taint, text=text) if isinstance(made.const, str) and text else None
+    return Value("", taint=made.taint, text=text) if _ADDRESS.match(text) else None

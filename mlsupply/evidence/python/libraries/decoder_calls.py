@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
-# Any suffix but those of what is meant to be run or filled in; settings apart.
 DATA_NAME = re.compile(
-    r"\.(?!(?:py[wixcod]?|pxd|pxi|hy|pth|ipynb|cfg|ini|conf|in|templates?|tmpl|tpl|j2|jinja2?|mako|ya?ml|toml|version|"
-    r"sh|bash|bat|cmd|ps1|[cm]?js|tsx?|rb|pl|lua|jl|r|sql|proto|cu|cl|metal|c|cc|cpp|cxx|h|hpp|cuh|f90|go|rs|java|scm)$)"
-    r"[A-Za-z0-9_]{1,16}$|"
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|xml|enc|np[yz]|h5|"
+    r"parquet|arrow|feather|safetensors|onnx|pt|sqlite3?|mp3|ogg|flac|hex|b64|b85|vocab|merges|bpe|spm|idx|lst|tsv|jsonl|"
+    r"p[pgbn]m|pcx|tiff?|webp|tga|avif|heic|icns|psd|exr|dds|xpm|aiff?|au|midi?|m4a|aac|opus|avi|mov|mkv|webm|mp4|glb|stl|ply)$|"
     r"(?:^|[/\\])(?:py\.typed|LICEN[CS]E|NOTICE|COPYING|AUTHORS|INSTALLER|WHEEL|RECORD|METADATA|\.gitkeep|\.keep)$|\.mo$|"
     r"(?:^|[/\\])[^\0/\\*?]+\.(?:ya?ml|toml)$",  # of these one that is named: which of many is read, a user says
     re.I,

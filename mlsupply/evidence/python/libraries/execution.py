@@ -139,7 +139,7 @@ _COMPUTED = re.compile(r"(?:builtins\.(?:bytes|bytearray|str|chr|map|filter|list
 def is_unread(value: Value, text: str) -> bool:
     """Was this computed within the module, so that nothing of it is known, and not by a file, a library or a caller?
     text: what is known of it."""
-    return not text.strip(f"{HOLE} ") and not value.taint and _COMPUTED.match(value.ref) is not None
+    return bool(text) and not text.strip(f"{HOLE} ") and not value.taint and _COMPUTED.match(value.ref) is not None
 
 
 def _escaped(machine: Analyser, call: Call) -> bool:
