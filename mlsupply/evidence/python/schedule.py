@@ -267,8 +267,9 @@ def _note_callers(machine: Analyser, survey: Survey, left: list[Closure]) -> Non
     """Adds functions that were not followed to the roots of the facts of the functions they call, through at most _MAX_CHAIN
     calls."""
     doing: dict[str, list[set[str]]] = {}  # function -> the sets of roots of its facts
+    own = machine.root_of("")
     for _, roots in machine.facts.values():
-        for name in roots - {"", "__main__", "<lambda>"}:
+        for name in {root.removeprefix(own) for root in roots if root.startswith(own)} - {"", "__main__", "<lambda>"}:
             doing.setdefault(name, []).append(roots)
     for _ in range(_MAX_CHAIN if doing else 0):
         callers = [one for one in left if calls(survey.of(one.node), doing)]
@@ -280,5 +281,5 @@ def _note_callers(machine: Analyser, survey: Survey, left: list[Closure]) -> Non
             mentions = survey.of(closure.node)
             reached = [roots for name, found in doing.items() if calls(mentions, (name,)) for roots in found]
             for roots in reached:
-                roots.add(closure.name)
+                roots.add(machine.root_of(closure.name))
             doing.setdefault(closure.name, []).extend(reached)

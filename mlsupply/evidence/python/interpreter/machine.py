@@ -217,6 +217,10 @@ class Machine:
         """The root of code under `if __name__ == "__main__"`."""
         return self.root or "__main__"
 
+    def root_of(self, name: str) -> str:
+        """The name of the root that a function of this module is. name: of the function; "" for the module level."""
+        return name
+
     def data_file(self, path: str) -> bytes | None:
         """The content of a data file of the package; None where it was not read. path: of which at least the last part is
         known. Of several files with that name, the one beside the module is taken, or none."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.values import documents, folding
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, text_of
+from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -21,6 +23,23 @@ def content_of_file(machine: Analyser, path: str, *, binary: bool = False) -> An
     data = machine.data_file(path)
     if data is None:
         return NOTHING
+    return data if binary else data.decode("utf-8", "replace")
+
+
+_SETTINGS = expression(r"[\w.-]{1,80}\.(?:toml|json|ya?ml|ini|cfg|conf)$")
+# A line of a module that is a build backend: it has the hooks of PEP 517, or takes them from another backend.
+_BACKEND = expression(rf"(?:def|from|import)\b[^\n]{{0,200}}\b(?:{'|'.join(sorted(know.BACKEND_HOOKS))}|build_meta)\b")
+
+
+def settings_of_source(machine: Analyser, path: str, *, binary: bool) -> Any:
+    """The content of a file of settings in the folder of the source, as bytes (`binary`) or text, where the code is run in
+    that folder: in a build backend (PEP 517). NOTHING for any other path, or where it is not known."""
+    if not machine.data or _SETTINGS.fullmatch(path) is None or not any(map(_BACKEND.search, machine.lines)):
+        return NOTHING
+    found = sorted((one for one in machine.data if one.rpartition("/")[2] == path), key=lambda one: one.count("/"))
+    if not found or not machine.path.startswith(found[0].removesuffix(path)):
+        return NOTHING
+    data = machine.data[found[0]]
     return data if binary else data.decode("utf-8", "replace")
 
 

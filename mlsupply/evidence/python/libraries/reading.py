@@ -121,6 +121,8 @@ def _fill(machine: Analyser, file: Value, path: Value, *, binary: bool) -> None:
         file.const = own_source.whole(machine, binary=binary)
     elif "package-file" in kinds_in(path.taint):
         file.const = package_data.content_of_file(machine, text, binary=binary)
+    elif path.known:
+        file.const = package_data.settings_of_source(machine, text, binary=binary)
 
 
 _READERS = re.compile(
