@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from string import ascii_letters, digits
 
-from mlsupply.evidence.prefilter import signs
+from mlsupply.evidence.prefilter import clients, signs
 from mlsupply.evidence.prefilter.imports import FROM_OS, MODULES, Lines, brings_power, joins_lines
 from mlsupply.evidence.prefilter.tokens import Strings, words_of
 from mlsupply.hints import TypeVar
@@ -45,7 +45,7 @@ _Pair = TypeVar("_Pair")
 # All strings that are searched for, in groups. `possible`, below, is an integer with a bit for each of them in this order,
 # and one more for a module of `imports.MODULES`: set where the file may hold the string.
 _TABLES: tuple[signs.Words, ...] = (
-    signs.WORDS, signs.PAIRS, signs.MORE, signs.ADDRESSES, signs.PRIVATE, signs.CLIENTS, signs.ORDERS,
+    signs.WORDS, signs.PAIRS, signs.MORE, signs.ADDRESSES, signs.PRIVATE, clients.CLIENTS, signs.ORDERS,
 )  # fmt: skip
 _GROUPS: tuple[tuple[bytes, ...], ...] = (
     *(tuple(word for word, _ in table) for table in _TABLES), signs.ASKING, signs.SENDING, signs.SECRETS, (b" os ",),
@@ -116,8 +116,8 @@ def _has_sign(data: bytes, possible: int) -> bool:
 
 def _may_use_client(data: bytes, possible: int) -> bool:
     """Does it name something worth sending, and a client library to send it with?"""
-    clients, private = possible >> _STARTS[_OF_CLIENTS], possible >> _STARTS[_OF_PRIVATE]
-    return _stands(data, signs.PRIVATE, private, Lines(data)) and _stands(data, signs.CLIENTS, clients)
+    named, private = possible >> _STARTS[_OF_CLIENTS], possible >> _STARTS[_OF_PRIVATE]
+    return _stands(data, signs.PRIVATE, private, Lines(data)) and _stands(data, clients.CLIENTS, named)
 
 
 def _chosen(pairs: Sequence[_Pair], possible: int) -> Iterator[_Pair]:
