@@ -393,7 +393,8 @@ class _Names:
             said = Unknown(Reason.OFFLINE, "without the network the public index was not asked", "run without --offline")
         else:
             said = Unknown(Reason.UNSUPPORTED, "the public index gave no answer", cause=Cause.FAILED)
-        silent = Unknown(Reason.NOT_FOUND, "the input names no index its packages came from", _SCAN_THE_LOCK, Cause.INPUT)
+        words = "the input does not say which index its packages came from"
+        silent = Unknown(Reason.NOT_FOUND, words, _SCAN_THE_LOCK, Cause.INPUT)
         return {
             **dict.fromkeys(("public_name", "own_repository", "twin"), said),
             **dict.fromkeys(("astray", "refused"), silent),
