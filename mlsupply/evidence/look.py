@@ -17,7 +17,7 @@ from mlsupply.evidence.explained.mapping import without_questions
 from mlsupply.evidence.explained.plain_data import without_literals
 from mlsupply.evidence.explained.twice import with_same_content
 from mlsupply.evidence.explained.unparsable import Unparsable
-from mlsupply.evidence.files.builds import at_its_moment
+from mlsupply.evidence.files.builds import at_its_moment, started_recipes
 from mlsupply.evidence.files.native import beside_libraries
 from mlsupply.evidence.gathered import Gathered, is_wanted
 from mlsupply.evidence.layout import Layout, layout_of
@@ -49,6 +49,7 @@ def looked_at(
     shape = layout_of((path for path, _ in gathered.members), gathered.layout_files)
     setup = next((one.data for one in gathered.sources if one.path == f"{shape.top}setup.py"), b"")
     code = [at_its_moment(fact, shape, setup) for fact in gathered.code]
+    code += started_recipes(gathered.recipes, shape, setup)
     archive = beside_libraries(with_same_content(gathered.archive, walked), gathered.members, subject)
     modules = _Follower(gathered, shape, pool, walked).modules()
     if files is not None or not path.is_dir():

@@ -24,7 +24,8 @@ _HOPS = 3  # times that variables in the value of a variable are replaced
 class Step(NamedTuple):
     """One thing a build file does. kind: `runs` (a command line), `fetches` (the address `command`, stored at `path`),
     `includes` (another build file at `path`) or `cut` (what follows is not looked at); line: from 1; verified: the download
-    is compared with a digest, or is one commit; recipe: runs only when somebody asks for its target."""
+    is compared with a digest, or is one commit; recipe: runs only when somebody asks for its target; goal: that target is
+    made where nobody names one."""
 
     kind: str
     line: int
@@ -32,6 +33,7 @@ class Step(NamedTuple):
     path: str = ""
     verified: bool = False
     recipe: bool = False
+    goal: bool = False
 
 
 class _Call(NamedTuple):
@@ -234,6 +236,7 @@ def _filled(text: str, values: Mapping[str, str], names: re.Pattern[str]) -> str
 # --- Make and configure --------------------------------------------------------------------------------------------------
 
 _MAKE_SET = expression(r"^(?:export\s+)?([\w.-]{1,100})\s*(?:\?|:{1,3}|\+)?=\s*(.*)$")
+_MAKE_RULE = expression(r"^([^\s:=#][^:=#]*+):(?!:?:?=):?([^=;#]*+)(?:;(.*))?")
 _MAKE_SHELL_SET = expression(r"^(?:export\s+)?[\w.-]{1,100}\s*!=\s*(.+)$")
 _MAKE_SHELL = expression(r"\$[({](shell)\s")
 _MAKE_NAME = expression(r"\$[({]([\w.-]{1,100})[)}]")
@@ -244,11 +247,16 @@ def make(text: str) -> Iterator[Step]:
     """The steps of a Makefile: what runs whenever make reads it, and the recipes."""
     values: dict[str, str] = {}
     calls = 0
+    goals, here = _made_first(text), False
     for number, line in _logical(text):
         if line.startswith("\t"):
             if not _SAYS.match(line):
-                yield Step("runs", number, _put_in(line.strip().lstrip("@-+"), values), recipe=True)
+                yield Step("runs", number, _put_in(line.strip().lstrip("@-+"), values), recipe=True, goal=here)
             continue
+        if found := _MAKE_RULE.match(line):
+            here = not goals.isdisjoint(_targets(found[1], values))
+            if found[3] and not _SAYS.match(found[3]):
+                yield Step("runs", number, _put_in(found[3].strip().lstrip("@-+"), values), recipe=True, goal=here)
         if line.lstrip().startswith("#"):
             continue
         if found := _MAKE_SHELL_SET.match(line):
@@ -261,6 +269,32 @@ def make(text: str) -> Iterator[Step]:
             yield Step("runs", number, _put_in(call.inner, values))
         if (found := _MAKE_SET.match(line)) and len(values) < MOST_CALLS:
             values[found[1]] = found[2][:_VALUE]
+
+
+def _made_first(text: str) -> set[str]:
+    """The target that is made where nobody names one, the first of the file, and all that it depends on."""
+    values: dict[str, str] = {}
+    needs: dict[str, list[str]] = {}
+    left: list[str] = []
+    for _, line in _logical(text):
+        if (found := _MAKE_SET.match(line)) and len(values) < MOST_CALLS:
+            values[found[1]] = found[2][:_VALUE]
+        elif found := _MAKE_RULE.match(line):
+            targets = _targets(found[1], values)
+            left = left or [one for one in targets if not one.startswith(".")]
+            for one in targets:
+                needs.setdefault(one, []).extend(_targets(found[2], values))
+    left += values.get(".DEFAULT_GOAL", "").split()
+    reached: set[str] = set()
+    while left:
+        if (one := left.pop()) not in reached:
+            reached.add(one)
+            left += needs.get(one, ())
+    return reached
+
+
+def _targets(words: str, values: Mapping[str, str]) -> list[str]:
+    return [one for word in words.split() for one in (_put_in(word, values).split() if "$" in word else (word,))]
 
 
 def configure(text: str) -> Iterator[Step]:

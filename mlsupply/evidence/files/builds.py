@@ -8,7 +8,7 @@ send data away.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mlsupply.evidence.allowance import Allowance
@@ -51,6 +51,8 @@ _STARTED = {
     "make": expression(rb"[\"'\s]g?make[\"'\s]"),
     "configure": expression(rb"[\"'/\s]configure[\"'\s]|/autogen"),
 }
+_STARTS_MAKE = expression(rb"[\"'](?:/usr/bin/)?g?make[\"'\s]")
+_READ_BY_ITSELF = expression(r"(?:GNUm|M|m)akefile$")
 _SHOWN = expression(r"(?i)(?:^|/)(?:examples?|docs?|demos?|benchmarks?|samples?|tutorials?|tests?)/")
 _STORED = expression(r"(?:\s-[a-zA-Z]{0,6}[oO]|--output(?:-document)?|>)[ =]?[\"']?([^\s\"';|&<>]{1,200})")
 _FETCHES = expression(r"(?:^|[\s/;&|(\"'])(?:curl|wget|aria2c|fetch)\s[^\n;|&]{0,1000}?(https?://[^\s\"';|&<>)]{4,300})")
@@ -65,10 +67,12 @@ def build_system(path: str) -> str:
 
 
 class Built(NamedTuple):
-    """What is reported about a build file. cut: the part that was not looked at, as text for a gap; "" where all was."""
+    """What is reported about a build file. cut: the part that was not looked at, as text for a gap; "" where all was;
+    recipes: what is reported only where an installation starts make on the file (`started_recipes`)."""
 
     facts: tuple[CodeFact, ...] = ()
     cut: str = ""
+    recipes: tuple[CodeFact, ...] = ()
 
 
 def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> Built:
@@ -80,6 +84,7 @@ def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> B
     if not _HINTS.search(text):
         return Built((), cut)
     facts: list[CodeFact] = []
+    recipes: list[CodeFact] = []
     fetched: list[Step] = []
     allowance = allowance or Allowance()
     for step in reader(text):
@@ -94,9 +99,11 @@ def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> B
         elif step.kind == "runs" and (_HINTS.search(step.command) or fetched):
             if not allowance.take(step.command):
                 break
-            facts += _run(path, name, step, fetched)
+            facts += (told := list(_run(path, name, step, fetched)))
+            if step.goal and not told:
+                recipes += _made_unasked(path, name, step, [*fetched, *_stored(step)])
             fetched += _stored(step) if len(fetched) < _MAX_FETCHED else []
-    return Built(tuple(facts), cut)
+    return Built(tuple(facts), cut, tuple(recipes))
 
 
 def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
@@ -110,14 +117,39 @@ def at_its_moment(fact: CodeFact, shape: Layout, setup: bytes) -> CodeFact:
     return fact if started else replace(fact, moment=Moment.SCRIPT)
 
 
+def started_recipes(recipes: Iterable[CodeFact], shape: Layout, setup: bytes) -> list[CodeFact]:
+    """Those of the facts of recipes (`Built.recipes`) that run at installation: setup.py of a source starts make on that
+    file, by its name or because make reads it unasked. setup: text of setup.py."""
+    if not shape.is_source or not _STARTS_MAKE.search(setup):
+        return []
+    names = ((fact, fact.member.rpartition("/")[2]) for fact in recipes)
+    return [fact for fact, name in names if _READ_BY_ITSELF.match(name) or name.encode() in setup]
+
+
 def _run(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[CodeFact]:
     """At most one fact about a command: what it does itself, or that it starts an unverified download."""
     deed = next((deed for deed in deeds(_on_one_line(step.command)) if _is_reported(deed, step)), None)
     if deed is not None:
         yield _fact("build-command", path, name, step, deed.what, deed.url, maker=deed.maker)
         return
+    if not step.recipe:
+        yield from _started(path, name, step, fetched)
+
+
+def _made_unasked(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[CodeFact]:
+    """At most one fact about a command of what make makes where no target is named, a download that is run: many recipes
+    install a tool so, but then somebody asks for it."""
+    deed = next((deed for deed in deeds(_on_one_line(step.command)) if deed.behaviour == "runs-downloaded"), None)
+    found = [_fact("build-command", path, name, step, deed.what, deed.url, maker=deed.maker)] if deed is not None else []
+    for fact in (*found, *_started(path, name, step, fetched)):
+        yield replace(fact, moment=Moment.INSTALL)
+        return
+
+
+def _started(path: str, name: str, step: Step, fetched: list[Step]) -> Iterator[CodeFact]:
+    """At most one fact: that the command starts an unverified download."""
     for source in fetched:
-        if not source.verified and not step.recipe and _starts(step.command, source.path):
+        if not source.verified and _starts(step.command, source.path):
             yield _fact("build-command", path, name, step, "a downloaded file that is started", source.command)
             return
 
