@@ -60,6 +60,7 @@ def result_of(machine: Analyser, call: Call) -> Value:
     _apply_arguments(machine, call, result)
     decoder_calls.decrypted(machine, call, result)
     execution.armoured(machine, call)
+    execution.handed_code(machine, call)
     own_source.evaluated(machine, call)
     writing.handed(machine, call)
     argument_defaults.declared(machine, call)

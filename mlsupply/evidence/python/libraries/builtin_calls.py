@@ -15,7 +15,17 @@ from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import iterated, merged
 from mlsupply.evidence.python.values.taint import has, of_kind
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Value, layers_of, taint_of, text_of, unknown
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    NOTHING,
+    Closure,
+    CodeObject,
+    Value,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -75,8 +85,11 @@ def _run(machine: Analyser, name: str, call: Call) -> Value | None:
     if name != "compile":
         return machine.execute(call, call.arg(0, "source", "object"))
     source = call.arg(0, "source")
-    made = source.copy() if source is not None else Value()
-    made.hidden = False
+    made = CodeObject()
+    if source is not None:
+        made.ref, made.const, made.taint, made.text = source.ref, source.const, source.taint, source.text
+        made.layers, made.items, made.keys, made.closure = source.layers, source.items, source.keys, source.closure
+        made.instance, made.bound, made.either = source.instance, source.bound, source.either
     return made
 
 

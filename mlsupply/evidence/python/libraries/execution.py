@@ -18,7 +18,7 @@ from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import ORIGINS, first_kind, has, of_kind
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Scope, Value, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, CodeObject, Scope, Value, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ def executed(machine: Analyser, call: Call, source: Value) -> None:
         _decoded(machine, call, source)
     else:
         _made(machine, call, source)
+
+
+def handed_code(machine: Analyser, call: Call) -> None:
+    """Notes fetched or hidden code that is compiled and given with names to something that has no name itself, as the class
+    of a function is (`type(f)(code, names)`): what takes both runs it."""
+    code = call.args[0] if len(call.args) > 1 and not call.ref and call.receiver is None else None
+    if isinstance(code, CodeObject) and has(code.taint, "received", "encoded"):
+        executed(machine, call._replace(ref="types.FunctionType"), code)
 
 
 @contextmanager

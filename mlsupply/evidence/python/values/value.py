@@ -91,10 +91,16 @@ class Value:
 
     def copy(self) -> Value:
         """A shallow copy: the containers it refers to are shared. `unset` is not copied."""
-        other = Value(self.ref, self.const, self.taint, self.text, self.layers)
+        other = type(self)(self.ref, self.const, self.taint, self.text, self.layers)
         other.items, other.keys, other.closure, other.instance = self.items, self.keys, self.closure, self.instance
         other.hidden, other.bound, other.either = self.hidden, self.bound, self.either
         return other
+
+
+class CodeObject(Value):
+    """What `compile` gives: everything else of it is that of the text."""
+
+    __slots__ = ()
 
 
 class Bound(NamedTuple):
