@@ -8,30 +8,9 @@ from textwrap import dedent
 import pytest
 
 from mlsupply.audit import run
-from mlsupply.disk_tree import DiskTree
-from mlsupply.inventory import reader_of
-from mlsupply.inventory.install_commands import installs
-from mlsupply.model import Gap, Inventory, Requirement
 from mlsupply.request import Request
-from mlsupply.world import Limits, World
-
-
-def _read(folder: Path, name: str, text: str) -> Inventory:
-    (folder / name).write_text(text, encoding="utf-8")
-    reader = reader_of(name)
-    assert reader is not None
-    return reader.read(name, DiskTree(folder), Limits())
-
-
-def _asked(inventory: Inventory) -> list[tuple[str, str, int]]:
-    return [(r.name, r.specifier, r.place.line) for r in inventory.requirements]
-
-
-def _installs(text: str) -> tuple[list[str], list[str]]:
-    found = list(installs("x", text))
-    return [f"{r.name}{r.specifier}" for r in found if isinstance(r, Requirement)], [
-        g.detail for g in found if isinstance(g, Gap)
-    ]
+from mlsupply.world import World
+from tests.reading import asked, read_as
 
 
 def test_variables_of_a_dockerfile_hold_what_it_sets_them_to(tmp_path: Path) -> None:
@@ -46,8 +25,8 @@ def test_variables_of_a_dockerfile_hold_what_it_sets_them_to(tmp_path: Path) -> 
         ENTRYPOINT ["sh", "-c", "pip install rich==$SIX"]
         """
     )
-    inventory = _read(tmp_path, "Dockerfile", text)
-    assert _asked(inventory) == [("six", "==1.16.0", 6), ("idna", "==3.7", 6), ("rich", "==1.16.0", 7)]
+    inventory = read_as(tmp_path, "Dockerfile", text)
+    assert asked(inventory) == [("six", "==1.16.0", 6), ("idna", "==3.7", 6), ("rich", "==1.16.0", 7)]
     assert [(str(package.coordinate), str(package.places[0])) for package in inventory.packages] == [
         ("litellm 1.82.8", "Dockerfile:2")
     ]
@@ -71,7 +50,7 @@ def test_variables_of_a_dockerfile_hold_what_it_sets_them_to(tmp_path: Path) -> 
     ],
 )
 def test_images_that_are_a_release_count_as_it(reference: str, release: str, gaps: int, tmp_path: Path) -> None:
-    inventory = _read(tmp_path, "Dockerfile", f"FROM --platform=linux/amd64 {reference} AS base\nFROM base\n")
+    inventory = read_as(tmp_path, "Dockerfile", f"FROM --platform=linux/amd64 {reference} AS base\nFROM base\n")
     assert [str(package.coordinate) for package in inventory.packages] == ([release] if release else [])
     assert len(inventory.gaps) == gaps
 
@@ -100,8 +79,8 @@ def test_files_that_stand_in_a_dockerfile(tmp_path: Path) -> None:
         EOF
         """
     )
-    inventory = _read(tmp_path, "Dockerfile", text)
-    assert _asked(inventory) == [
+    inventory = read_as(tmp_path, "Dockerfile", text)
+    assert asked(inventory) == [
         ("idna", "==3.7", 8),
         ("six", "==1.16.0", 3),
         ("toml", "==0.10.2", 5),
@@ -115,8 +94,8 @@ def test_files_that_stand_in_a_dockerfile(tmp_path: Path) -> None:
 
 def test_targets_of_an_earthfile(tmp_path: Path) -> None:
     text = "VERSION 0.8\nbuild:\n  FROM python:3.12\n  ARG V=1.82.8\n  RUN --push pip install litellm==$V\n  SAVE IMAGE x\n"
-    inventory = _read(tmp_path, "Earthfile", text)
-    assert (inventory.format, _asked(inventory)) == ("Earthfile", [("litellm", "==1.82.8", 5)])
+    inventory = read_as(tmp_path, "Earthfile", text)
+    assert (inventory.format, asked(inventory)) == ("Earthfile", [("litellm", "==1.82.8", 5)])
     assert ["another value" in gap.detail for gap in inventory.gaps] == [True]
 
 

@@ -11,35 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsupply.audit import run
-from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import reader_of
 from mlsupply.inventory.install_commands import installs
 from mlsupply.inventory.shell import commands
 from mlsupply.model import Gap, Index, Inventory, Package, Reason, Requirement, SourceKind
 from mlsupply.request import Request
-from mlsupply.world import Limits, World
-
-
-def _read(folder: Path, name: str, text: str) -> Inventory:
-    (folder / name).write_text(text, encoding="utf-8")
-    reader = reader_of(name)
-    assert reader is not None
-    return reader.read(name, DiskTree(folder), Limits())
-
-
-def _asked(inventory: Inventory) -> list[tuple[str, str, int]]:
-    return [(r.name, r.specifier, r.place.line) for r in inventory.requirements]
-
-
-def _installs(text: str) -> tuple[list[str], list[str]]:
-    found = list(installs("x", text))
-    return [f"{r.name}{r.specifier}" for r in found if isinstance(r, Requirement)], [
-        g.detail for g in found if isinstance(g, Gap)
-    ]
+from mlsupply.world import World
+from tests.reading import asked, installed, read_as
 
 
 def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path: Path) -> None:
-    inventory = _read(
+    inventory = read_as(
         tmp_path,
         "Dockerfile",
         dedent(
@@ -60,7 +42,7 @@ def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path:
             """
         ),
     )
-    assert _asked(inventory) == [
+    assert asked(inventory) == [
         ("litellm", "==1.82.8", 7),
         ("httpx", "<1", 7),
         ("torch", "==2.4.0", 8),
@@ -83,7 +65,7 @@ def test_a_dockerfile_with_continuations_comments_and_several_commands(tmp_path:
 
 def test_here_documents_are_read_line_by_line(tmp_path: Path) -> None:
     text = "FROM x\nRUN <<EOF\nset -e\npip install a==1\nEOF\nRUN pip install b==2\n"
-    assert _asked(_read(tmp_path, "Containerfile", text)) == [("a", "==1", 4), ("b", "==2", 6)]
+    assert asked(read_as(tmp_path, "Containerfile", text)) == [("a", "==1", 4), ("b", "==2", 6)]
 
 
 def test_included_files_are_found_where_copy_took_them_from(world: World) -> None:
@@ -102,7 +84,7 @@ def test_included_files_are_found_where_copy_took_them_from(world: World) -> Non
 
 def test_conda_installs_name_a_release_only_when_they_pin_it_wholly(tmp_path: Path) -> None:
     text = "FROM x\nRUN mamba install -y -c conda-forge numpy==2.0.0 pytorch=2.4.0=py312_0 scipy=1.14 curl\n"
-    inventory = _read(tmp_path, "x.dockerfile", text)
+    inventory = read_as(tmp_path, "x.dockerfile", text)
     assert [(p.coordinate.ecosystem, str(p.coordinate)) for p in inventory.packages] == [
         ("conda", "numpy 2.0.0"),
         ("conda", "pytorch 2.4.0"),
@@ -149,14 +131,14 @@ def test_conda_installs_name_a_release_only_when_they_pin_it_wholly(tmp_path: Pa
     ],
 )
 def test_which_commands_install_what(text: str, names: list[str]) -> None:
-    assert _installs(text)[0] == names
+    assert installed(text)[0] == names
 
 
 @pytest.mark.parametrize(
     "text", ["pip install $PKG", "pip install `cat x`", "pip install $(cat x)", "pip install a==${V}", 'pip install "$A"']
 )
 def test_what_a_variable_holds_is_a_gap(text: str) -> None:
-    names, gaps = _installs(text)
+    names, gaps = installed(text)
     assert names == []
     assert len(gaps) == 1
 
@@ -178,7 +160,7 @@ def test_files_of_requirements_are_read_whichever_command_names_them(world: Worl
 
 def test_blank_lines_and_comments_between_continued_ones_end_no_instruction(tmp_path: Path) -> None:
     text = 'FROM x\nRUN pip install \\\n\n  # why\n  a==1 \\\n  \n  b==2\nRUN ["pip", \\\n  "install", "c==3"]\n'
-    assert [(name, version) for name, version, _ in _asked(_read(tmp_path, "Dockerfile", text))] == [
+    assert [(name, version) for name, version, _ in asked(read_as(tmp_path, "Dockerfile", text))] == [
         ("a", "==1"),
         ("b", "==2"),
         ("c", "==3"),
@@ -196,7 +178,7 @@ def test_indexes_that_an_image_sets_in_variables_are_those_its_packages_come_fro
         "ENV PIP_INDEX_URL http://c.example/s\nRUN UV_INDEX=name=https://d.example/s uv pip install six && \\\n"
         "    pip config --user set global.find-links https://e.example/l\nENV PIP_TIMEOUT=1 UV_INDEX_D_PASSWORD=x\n"
     )
-    assert sorted(_indexes(_read(tmp_path, "Dockerfile", text))) == [
+    assert sorted(_indexes(read_as(tmp_path, "Dockerfile", text))) == [
         ("http://c.example/s", "primary", 6),
         ("https://a.example/s", "extra", 5),
         ("https://b.example/s", "extra", 5),
@@ -247,7 +229,7 @@ def test_a_host_is_trusted_whether_or_not_the_file_names_an_index_on_it(name: st
 @pytest.mark.parametrize("path", ["/*.whl", "dist/*", "/opt/tool.tar.gz"])
 def test_archives_of_the_image_that_name_no_release_are_a_gap(path: str) -> None:
     """A scan that said nothing of `pip install /*.whl` was complete and clean."""
-    names, gaps = _installs(f"pip install {path}")
+    names, gaps = installed(f"pip install {path}")
     assert names == []
     assert gaps == [f"this file exists only where the command runs: {path}"]
 
@@ -268,7 +250,7 @@ def test_archives_of_the_image_that_name_no_release_are_a_gap(path: str) -> None
 def test_cells_that_install_without_an_exclamation_mark(cell: str, tmp_path: Path) -> None:
     """IPython takes a line that begins with `pip` for the magic of that name."""
     notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
-    assert [name for name, _, _ in _asked(_read(tmp_path, "a.ipynb", notebook))] == ["a"]
+    assert [name for name, _, _ in asked(read_as(tmp_path, "a.ipynb", notebook))] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -286,16 +268,16 @@ def test_cells_that_install_without_an_exclamation_mark(cell: str, tmp_path: Pat
 )
 def test_cells_whose_python_starts_an_installer(cell: str, tmp_path: Path) -> None:
     notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
-    inventory = _read(tmp_path, "a.ipynb", notebook)
-    assert [(name, version) for name, version, _ in _asked(inventory)] == [("a", "==1")]
+    inventory = read_as(tmp_path, "a.ipynb", notebook)
+    assert [(name, version) for name, version, _ in asked(inventory)] == [("a", "==1")]
     assert inventory.gaps == ()
 
 
 def test_what_python_hands_to_an_installer_from_a_variable_is_a_gap(tmp_path: Path) -> None:
     cell = "subprocess.run([python, '-m', 'pip', 'install', name])\nmain(['install', 'b'])\nrun(argv)"
     notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
-    inventory = _read(tmp_path, "a.ipynb", notebook)
-    assert _asked(inventory) == []
+    inventory = read_as(tmp_path, "a.ipynb", notebook)
+    assert asked(inventory) == []
     (unknown,) = inventory.gaps
     assert "contains a variable" in unknown.detail
 
@@ -305,20 +287,20 @@ def test_what_python_hands_to_an_installer_from_a_variable_is_a_gap(tmp_path: Pa
 )
 def test_python_that_only_speaks_of_pip_installs_nothing(cell: str, tmp_path: Path) -> None:
     notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
-    assert _asked(_read(tmp_path, "a.ipynb", notebook)) == []
+    assert asked(read_as(tmp_path, "a.ipynb", notebook)) == []
 
 
 @pytest.mark.parametrize("depth", [1, 400, 5_000])
 def test_a_long_chain_of_attributes_hides_no_install_behind_it(depth: int, tmp_path: Path) -> None:
     cell = f"import x, pip\nx{'.a' * depth}.main(['install', 'b'])\npip.main(['install', 'a'])"
     notebook = json.dumps({"cells": [{"cell_type": "code", "source": cell}], "nbformat": 4})
-    inventory = _read(tmp_path, "a.ipynb", notebook)
-    assert [name for name, _, _ in _asked(inventory)] == (["a"] if depth < 5_000 else [])
+    inventory = read_as(tmp_path, "a.ipynb", notebook)
+    assert [name for name, _, _ in asked(inventory)] == (["a"] if depth < 5_000 else [])
     assert [gap.reason for gap in inventory.gaps] == ([] if depth < 5_000 else [Reason.LIMIT])
 
 
 def test_a_wheel_that_exists_only_in_the_image_is_a_gap() -> None:
-    assert _installs("pip install ./a-1.0-py3-none-any.whl")[1][0].startswith(
+    assert installed("pip install ./a-1.0-py3-none-any.whl")[1][0].startswith(
         "this file exists only where the command runs: ./a-1.0"
     )
 
@@ -338,7 +320,7 @@ def test_a_notebook_in_every_way_to_install(tmp_path: Path) -> None:
         "%conda install scipy",
         "print('pip install nothing')",
     )
-    inventory = _read(tmp_path, "demo.ipynb", text)
+    inventory = read_as(tmp_path, "demo.ipynb", text)
     assert [r.name for r in inventory.requirements] == ["transformers", "datasets", "accelerate", "rich", "tqdm"]
     lines = text.splitlines()
     assert "transformers" in lines[inventory.requirements[0].place.line - 1]
@@ -348,7 +330,7 @@ def test_a_notebook_in_every_way_to_install(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ['{"cells": [{"install": 1', "install", '["install"]', '{"cells": {"source": "install"}}'])
 def test_a_broken_notebook_is_a_gap_or_nothing(tmp_path: Path, text: str) -> None:
-    inventory = _read(tmp_path, "x.ipynb", text)
+    inventory = read_as(tmp_path, "x.ipynb", text)
     assert inventory.requirements == ()
 
 
@@ -378,15 +360,15 @@ def test_every_here_document_of_a_command_is_read(tmp_path: Path) -> None:
     words = [f"E{number}" for number in range(12)]
     text = "FROM x\nRUN sh " + " ".join(f"<<{word}" for word in words) + "\n"
     text += "".join(f"pip install p{number}==1.0\n{word}\n" for number, word in enumerate(words))
-    assert [name for name, _, _ in _asked(_read(tmp_path, "Dockerfile", text))] == [f"p{number}" for number in range(12)]
+    assert [name for name, _, _ in asked(read_as(tmp_path, "Dockerfile", text))] == [f"p{number}" for number in range(12)]
 
 
 @pytest.mark.parametrize(
     "text", ["xargs pip install < deps.txt", "cat deps.txt | /usr/bin/xargs -n 1 uv pip install --system"]
 )
 def test_what_xargs_hands_over_is_a_gap(text: str) -> None:
-    assert _installs(text) == ([], ["xargs hands names over here that are known only where the command runs"])
-    assert _installs("pip install six && echo xargs")[0] == ["six"]
+    assert installed(text) == ([], ["xargs hands names over here that are known only where the command runs"])
+    assert installed("pip install six && echo xargs")[0] == ["six"]
 
 
 def test_a_dockerfile_tells_also_what_is_installed_whenever_a_container_starts(tmp_path: Path) -> None:
@@ -401,8 +383,8 @@ def test_a_dockerfile_tells_also_what_is_installed_whenever_a_container_starts(t
         CMD ["--from", "served==2.0", "serve"]
         """
     )
-    inventory = _read(tmp_path, "Dockerfile", text)
-    assert _asked(inventory) == [("checked", "", 2), ("started", "==1.0", 3), ("served", "==2.0", 7)]
+    inventory = read_as(tmp_path, "Dockerfile", text)
+    assert asked(inventory) == [("checked", "", 2), ("started", "==1.0", 3), ("served", "==2.0", 7)]
 
 
 def test_a_file_of_any_name_that_a_command_names_is_read(world: World) -> None:
@@ -445,7 +427,7 @@ def test_a_workflow_installs_what_its_steps_do(world: World, name: str) -> None:
     reader = reader_of(name)
     assert reader is not None
     inventory = reader.read(name, world.tree, world.limits)
-    assert _asked(inventory) == [
+    assert asked(inventory) == [
         ("ruff", "==0.5.0", 8),
         ("pip", "", 11),
         ("litellm", "==1.82.8", 13),
@@ -496,6 +478,6 @@ def test_what_a_cloned_repository_asks_for_is_not_taken_for_the_projects_own(
     name: str, text: str, lines: list[int], tmp_path: Path
 ) -> None:
     (tmp_path / "requirements.txt").write_text("six==1.16.0\n", encoding="utf-8")
-    gaps = _read(tmp_path, name, text).gaps
+    gaps = read_as(tmp_path, name, text).gaps
     assert [gap.place.line for gap in gaps if gap.place] == lines
     assert all("cloned here" in gap.detail and "a/b" in gap.detail for gap in gaps)

@@ -12,22 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsupply.audit import run
-from mlsupply.disk_tree import DiskTree
-from mlsupply.inventory import reader_of
 from mlsupply.model import Inventory, SourceKind
 from mlsupply.request import Request
-from mlsupply.world import Limits, World
+from mlsupply.world import World
+from tests.reading import read_as
 
 DIGEST = "a" * 64
-
-
-def _read(folder: Path, name: str, text: str) -> Inventory:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-    reader = reader_of(name)
-    assert reader is not None, name
-    return reader.read(name, DiskTree(folder), Limits())
 
 
 def _packages(inventory: Inventory) -> list[str]:
@@ -56,7 +46,7 @@ def test_a_report_of_pip_is_a_closure_with_hashes(tmp_path: Path) -> None:
             _installed("other", "2.0", download_info=repository, is_direct=True, requested=False),
         ],
     }
-    inventory = _read(tmp_path, "pip-report.json", json.dumps(report, indent=1))
+    inventory = read_as(tmp_path, "pip-report.json", json.dumps(report, indent=1))
     assert _packages(inventory) == ["demo 1.2.3", "other 2.0"]
     assert inventory.complete
     demo, other = inventory.packages
@@ -77,7 +67,7 @@ def test_a_report_of_pip_is_a_closure_with_hashes(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_installed_by_pips_word(tmp_path: Path, name: str, document: object) -> None:
-    assert _packages(_read(tmp_path, name, json.dumps(document))) == ["demo 1.2.3"]
+    assert _packages(read_as(tmp_path, name, json.dumps(document))) == ["demo 1.2.3"]
 
 
 @pytest.mark.parametrize("text", ['{"tests": []}', "[1, 2]", '[{"name": "x"}]', "x" * 70_000, '["a"', '{"pip_version": 1'])
@@ -98,7 +88,7 @@ def test_a_lock_of_pex(tmp_path: Path, name: str) -> None:
     }
     other = {"project_name": "other", "version": "2.0", "artifacts": []}
     text = json.dumps({"locked_resolves": [{"locked_requirements": [entry, other]}], "pex_version": "2.1"}, indent=2)
-    inventory = _read(tmp_path, name, f"// This lockfile was written by Pants\n//\n{text}")
+    inventory = read_as(tmp_path, name, f"// This lockfile was written by Pants\n//\n{text}")
     assert _packages(inventory) == ["demo 1.2.3", "other 2.0"]
     assert inventory.complete
     assert inventory.packages[0].artifacts[0].hashes == (("sha256", DIGEST),)
@@ -121,7 +111,7 @@ def test_the_metadata_of_an_unpacked_archive_counts_where_no_manifest_does(world
 @pytest.mark.parametrize("name", ["deps.txt", "packages.txt", "pip-freeze.txt", "docker/python-packages.txt", "pins.txt"])
 def test_requirements_under_another_name(tmp_path: Path, name: str) -> None:
     text = "# pinned\ndemo[x]==1.2.3 ; python_version >= '3.9'\n--extra-index-url https://index.example/simple\nother\n"
-    inventory = _read(tmp_path, name, text)
+    inventory = read_as(tmp_path, name, text)
     assert _asked(inventory) == [("demo==1.2.3", 2), ("other", 4)]
     assert len(inventory.indexes) == 1
 
@@ -169,7 +159,7 @@ def test_environments_of_conda_under_any_name(world: World, name: str) -> None:
 
 def test_what_a_buildout_pins_and_where_it_looks(tmp_path: Path) -> None:
     text = "[buildout]\nindex = https://index.example/simple\nparts = a\n[versions]\nDemo = 1.2.3\n# c\nother = >= 2\n"
-    inventory = _read(tmp_path, "buildout.cfg", text)
+    inventory = read_as(tmp_path, "buildout.cfg", text)
     assert _packages(inventory) == ["demo 1.2.3"]
     assert inventory.packages[0].places[0].line == 5
     assert [one.role for one in inventory.indexes] == ["primary"]
@@ -209,7 +199,7 @@ def test_cells_of_a_text_notebook(tmp_path: Path) -> None:
         ```
         """
     for name in ("a.Rmd", "a.qmd"):
-        found = _asked(_read(tmp_path, name, dedent(text)))
+        found = _asked(read_as(tmp_path, name, dedent(text)))
         assert found == [("demo==1.2.3", 8), ("other==2.0", 12), ("third==3.0", 17), ("fourth", 17)]
 
 
@@ -226,11 +216,11 @@ def test_a_notebook_with_a_header_and_a_script_of_r(world: World) -> None:
 def test_any_text_is_read(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     folder = tmp_path_factory.mktemp("any")
     for name in ("pip-report.json", "pex.lock", "deps.txt", "PKG-INFO", "buildout.cfg", "a.qmd"):
-        assert _read(folder, name, text).path == name
+        assert read_as(folder, name, text).path == name
 
 
 def test_long_hostile_files_end(tmp_path: Path) -> None:
     for piece in ("a ", "a\t \n", "```{r}\npy_install(", "py_install(" + "x = " * 20, '{"a":', "[", "demo==1 [", "a = "):
         for name in ("pip-report.json", "pex.lock", "deps.txt", "PKG-INFO", "buildout.cfg", "a.qmd"):
-            assert _read(tmp_path, name, '"locked_resolves" pip install demo==1\n' + piece * 20_000).path == name
-            assert _read(tmp_path, name, piece * 20_000).path == name
+            assert read_as(tmp_path, name, '"locked_resolves" pip install demo==1\n' + piece * 20_000).path == name
+            assert read_as(tmp_path, name, piece * 20_000).path == name

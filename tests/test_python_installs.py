@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -18,6 +20,7 @@ from mlsupply.inventory.sniff import script_files
 from mlsupply.model import Inventory
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
+from tests.reading import read_as
 
 
 def _read(folder: Path, text: str) -> Inventory:
@@ -184,3 +187,40 @@ def test_any_text_is_read(tmp_path_factory: pytest.TempPathFactory, text: str) -
 
 def test_the_reader_is_known_by_its_format() -> None:
     assert reader_named("Python code") is not None
+
+
+_NEWER = "lazy import json\n"  # PEP 810
+_STARTS = f"{_NEWER}import os\nos.system('pip install demo==1.2.3')\n"
+_READ_BY_OTHERS = {
+    "a.py": f"{_NEWER}image.pip_install('demo==1.2.3')\n",
+    "b.py": _STARTS,
+    "BUILD": f"{_NEWER}python_requirement(name='x', requirements=['demo==1.2.3'])\n",
+    "noxfile.py": f"{_NEWER}def t(session):\n    session.install('demo==1.2.3')\n",
+    "setup.sh": f"python - <<'EOF'\n{_STARTS}EOF\n",
+    "Dockerfile": f"FROM python:3.15\nRUN python - <<'EOF'\n{_STARTS}EOF\n",
+    "n.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": _STARTS}]}),
+    "n.qmd": f"```{{python}}\n{_STARTS}```\n",
+}
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="this Python reads it")
+@pytest.mark.parametrize("name", _READ_BY_OTHERS)
+def test_code_that_only_a_newer_python_reads_is_a_gap_with_its_line(name: str, tmp_path: Path) -> None:
+    text = _READ_BY_OTHERS[name]
+    inventory = _read(tmp_path, text) if name in {"a.py", "b.py"} else read_as(tmp_path, name, text)
+    (gap,) = inventory.gaps
+    assert "Python 3.15 and later read lazy imports" in gap.detail
+    assert gap.place is not None
+    line = next(number for number, one in enumerate(text.split("\n"), 1) if "lazy" in one)
+    assert gap.place.line == line
+
+
+def test_code_that_no_python_reads_installs_nothing(tmp_path: Path) -> None:
+    inventory = _read(tmp_path, "image.pip_install('demo==1.2.3'\nimport\n")
+    assert (inventory.requirements, inventory.gaps) == ((), ())
+
+
+def test_a_cell_of_a_document_that_is_too_deep_is_a_gap(tmp_path: Path) -> None:
+    deep = "import os\nos.system('pip install demo')\n" + "x = " + "-" * 100_000 + "1\n"
+    (gap,) = read_as(tmp_path, "n.qmd", f"```{{python}}\n{deep}```\n").gaps
+    assert "too long, or nested too deeply" in gap.detail

@@ -15,9 +15,10 @@ from mlsupply.disk_tree import DiskTree
 from mlsupply.inventory import SCRIPT_FORMATS, reader_of
 from mlsupply.inventory.install_commands import installs
 from mlsupply.inventory.script_files import CUTS
-from mlsupply.model import Gap, Index, Inventory, Reason, Requirement
+from mlsupply.model import Index, Inventory, Reason
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
+from tests.reading import asked, installed, read_as
 
 STORIES = {
     "setup.sh": (
@@ -231,31 +232,17 @@ STORIES = {
 
 
 def _read(folder: Path, name: str, text: str) -> Inventory:
-    (folder / name).parent.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text(dedent(text), encoding="utf-8")
-    reader = reader_of(name)
+    found, reader = read_as(folder, name, dedent(text)), reader_of(name)
     assert reader is not None
-    found = reader.read(name, DiskTree(folder), Limits())
     assert found.format == reader.format
     return found
-
-
-def _asked(inventory: Inventory) -> list[tuple[str, str, int]]:
-    return [(r.name, r.specifier, r.place.line) for r in inventory.requirements]
-
-
-def _installs(text: str) -> tuple[list[str], list[str]]:
-    found = list(installs("x", text))
-    return [f"{r.name}{r.specifier}" for r in found if isinstance(r, Requirement)], [
-        g.detail for g in found if isinstance(g, Gap)
-    ]
 
 
 @pytest.mark.parametrize("name", STORIES)
 def test_a_file_installs_what_its_commands_do_and_not_what_it_says(name: str, tmp_path: Path) -> None:
     text, wanted = STORIES[name]
     inventory = _read(tmp_path, name, text)
-    assert _asked(inventory) == wanted
+    assert asked(inventory) == wanted
     assert [gap.detail for gap in inventory.gaps if "another value may be given" not in gap.detail] == []
 
 
@@ -293,7 +280,7 @@ def test_each_format_has_a_story_and_a_way_to_be_cut() -> None:
     ],
 )
 def test_what_is_handed_to_an_interpreter_is_run_and_what_is_printed_is_not(text: str, names: list[str]) -> None:
-    assert _installs(text)[0] == names
+    assert installed(text)[0] == names
 
 
 @pytest.mark.parametrize(
@@ -316,7 +303,7 @@ def test_what_is_handed_to_an_interpreter_is_run_and_what_is_printed_is_not(text
     ],
 )
 def test_a_variable_holds_what_the_script_sets_it_to(text: str, names: list[str], gaps: int) -> None:
-    found, said = _installs(text)
+    found, said = installed(text)
     assert (found, len(said)) == (names, gaps)
 
 
@@ -338,7 +325,7 @@ def test_requirements_that_a_script_writes_are_those_it_installs(tmp_path: Path)
         EOF
         """
     inventory = _read(tmp_path, "setup.sh", text)
-    assert _asked(inventory) == [
+    assert asked(inventory) == [
         ("litellm", "==1.82.8", 2),
         ("six", "==1.16.0", 4),
         ("idna", "==3.7", 5),
@@ -383,7 +370,7 @@ def test_what_lies_behind_the_commands_of_a_script_is_not_read_and_told(tmp_path
     reader = reader_of("i.sh")
     assert reader is not None
     found = reader.read("i.sh", DiskTree(tmp_path), Limits())
-    assert _asked(found) == [("a", "==1", 2)]
+    assert asked(found) == [("a", "==1", 2)]
     assert [gap.reason for gap in found.gaps] == [Reason.LIMIT]
 
 
@@ -420,7 +407,7 @@ def test_scripts_within_scripts_are_read_to_a_depth_that_is_told() -> None:
         + "pip install a\n"
         + "".join(f"E{n}\n" for n in reversed(range(depth)))
     )
-    names, gaps = _installs(text)
+    names, gaps = installed(text)
     assert (names, len(gaps)) == ([], 1)
     assert "20 deep" in gaps[0]
 
@@ -447,10 +434,10 @@ def test_many_variables_and_many_recipes_take_no_longer_together(tmp_path: Path)
 def test_a_makefile_may_begin_its_recipes_otherwise_and_export_settings(tmp_path: Path) -> None:
     text = ".RECIPEPREFIX = >\nexport PIP_EXTRA_INDEX_URL := https://index.example/simple\nall:\n> pip install six==1.16.0\n"
     inventory = _read(tmp_path, "Makefile", text)
-    assert _asked(inventory) == [("six", "==1.16.0", 4)]
+    assert asked(inventory) == [("six", "==1.16.0", 4)]
     assert [index.url for index in inventory.indexes] == ["https://index.example/simple"]
 
 
 def test_a_very_long_script_says_that_its_variables_were_not_looked_at() -> None:
-    names, gaps = _installs("V=1\npip install a==$V b==1\n" + "# x\n" * 1_100_000)
+    names, gaps = installed("V=1\npip install a==$V b==1\n" + "# x\n" * 1_100_000)
     assert (names, len(gaps)) == (["b==1"], 1)

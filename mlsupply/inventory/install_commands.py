@@ -17,7 +17,7 @@ from mlsupply.inventory.install_arguments import Embedded, Found, Include, Writt
 from mlsupply.inventory.install_verbs import Install, install_at, script_in
 from mlsupply.inventory.overlaid import Overlaid
 from mlsupply.inventory.parsing import gap
-from mlsupply.inventory.python_calls import commands_in
+from mlsupply.inventory.python_calls import Unread, commands_in
 from mlsupply.inventory.requirement_files import follow
 from mlsupply.inventory.shell import Word, parsed
 from mlsupply.inventory.shell_texts import Use, language_of, python_in, said, use_of, with_own, written_to
@@ -134,10 +134,11 @@ def of_script(path: str, text: Word, use: Use | None, values: Values = NOTHING, 
         yield from installs(path, text.text, text.line, values, depth + 1)
     elif use is Use.PYTHON:
         snippets = commands_in(text.text)
-        if snippets is None:
-            detail = "Python that speaks of installing is too long, or nested too deeply, to be read"
-            yield gap(path, Reason.LIMIT, detail, text.line, "scan the environment it runs in (--env)")
-        for snippet in snippets or ():
+        if isinstance(snippets, Unread):
+            detail, line = f"code that speaks of installing {snippets.why}", text.line + snippets.line
+            yield gap(path, snippets.reason, detail, line, "scan the environment it runs in (--env)")
+            return
+        for snippet in snippets:
             yield from installs(path, snippet.text, text.line + snippet.line, values, depth + 1)
 
 

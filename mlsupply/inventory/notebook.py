@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlsupply.inventory.install_arguments import Embedded
-from mlsupply.inventory.install_commands import Commands, installs
+from mlsupply.inventory.install_commands import Commands, Found, installs
 from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import Snippet, gap, json_of, string, tables, text_of
-from mlsupply.inventory.python_calls import commands_in
+from mlsupply.inventory.python_calls import Unread, commands_in
 from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.world import Limits, Tree
 
@@ -50,7 +50,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
             if any(line.text.startswith(_HEADER) for line in lines):  # as `juv` runs notebooks
                 commands.take([Embedded("script", "\n".join(line.text for line in lines), lines[0].line or 1)])
             for script in scripts_of(lines):
-                commands.take(installs(path, script.text, script.line) if script else [_unread(path, lines[0].line)])
+                commands.take(found_in(path, script))
     return commands.inventory(FORMAT)
 
 
@@ -68,20 +68,26 @@ def _source(cell: Mapping[str, Any]) -> list[str]:
     return source.split("\n") if is_read else []
 
 
-def _unread(path: str, line: int) -> Gap:
-    detail = "a cell that speaks of installing is too long, or nested too deeply, to be read as Python"
-    return gap(path, Reason.LIMIT, detail, line, "scan the environment that the notebook runs in (--env)")
+def found_in(path: str, script: Snippet | Unread) -> Iterable[Found]:
+    """What a text of a cell installs, or that the cell could not be read."""
+    if isinstance(script, Snippet):
+        return installs(path, script.text, script.line)
+    detail = f"a cell that speaks of installing {script.why}"
+    return [gap(path, script.reason, detail, script.line, "scan the environment that the notebook runs in (--env)")]
 
 
-def scripts_of(lines: list[Snippet]) -> Iterator[Snippet | None]:
+def scripts_of(lines: list[Snippet]) -> Iterator[Snippet | Unread]:
     """The shell texts of a cell: the whole of a `%%bash` cell, otherwise each `!` or `%pip` line with its continuations, and
-    what its Python starts; None where that could not be read."""
+    what its Python starts, or that this could not be read, with the line of the file."""
     first = next((place for place, line in enumerate(lines) if line.text.strip()), 0)
     if lines and _SHELL_CELL.match(lines[first].text + "\n"):
         yield Snippet("\n".join(line.text for line in lines[first + 1 :]), lines[first].line + 1)
         return
     found = commands_in("\n".join(_plain(lines)))
-    yield from [None] if found is None else (Snippet(one.text, lines[one.line].line) for one in found)
+    if isinstance(found, Unread):
+        yield found._replace(line=lines[found.line].line if found.line < len(lines) else 0)
+    else:
+        yield from (Snippet(one.text, lines[one.line].line) for one in found)
     at, quotes = 0, 0  # quotes: those of long strings so far, in which a line is only text
     while at < len(lines):
         start, text = at, lines[at].text

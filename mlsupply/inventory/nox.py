@@ -38,14 +38,15 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
 
 
 def _sessions(path: str, text: str) -> Iterator[Found]:
-    from mlsupply.evidence.python.syntax import quietly
+    from mlsupply.evidence.python.syntax import newer, quietly
 
     try:
         tree = quietly.tree_of(text)
         values, calls = _values(tree), list(_calls(tree))
     except (SyntaxError, ValueError) as error:
         line = error.lineno or 0 if isinstance(error, SyntaxError) else 0
-        yield gap(path, Reason.MALFORMED, f"not Python: {error.args[0] if error.args else error}", line)
+        words = newer.told(error) if isinstance(error, SyntaxError) else str(error)
+        yield gap(path, Reason.MALFORMED, f"not Python: {words}", line)
         return
     except (RecursionError, MemoryError):
         yield gap(path, Reason.LIMIT, "nested too deeply to be read as Python", 1)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 from mlsupply.inventory.install_verbs import may_install
 from mlsupply.inventory.parsing import Snippet
+from mlsupply.model import Reason
+from mlsupply.named import NamedTuple
 
 _MOST_CHARACTERS = 200_000  # of one piece of code
 _TAKES_A_COMMAND = frozenset(
@@ -19,21 +21,47 @@ _TAKES_A_COMMAND = frozenset(
 )
 
 
-def commands_in(code: str, most: int = _MOST_CHARACTERS) -> list[Snippet] | None:
-    """The commands of the code with their lines, from 0; none where it is no Python. None where it is longer than `most`
-    characters, or nested more deeply, than is read."""
-    from mlsupply.evidence.python.syntax import quietly
+class Unread(NamedTuple):
+    """Code that speaks of installing and is not read. why: a clause that says the rest of that sentence; line: from 0."""
 
+    reason: Reason
+    why: str
+    line: int = 0
+
+
+TOO_MUCH = Unread(Reason.LIMIT, "is too long, or nested too deeply, to be read as Python")
+
+
+def tree_of(code: str) -> ast.Module | Unread | None:
+    """The syntax tree of the code; None where no Python is known to read it. What a newer Python reads, and the running one
+    does not, is unread: there it installs what it says."""
+    from mlsupply.evidence.python.syntax import newer, quietly
+
+    try:
+        return quietly.tree_of(code)
+    except SyntaxError as error:
+        if not newer.is_newer(error):
+            return None
+        return Unread(
+            Reason.UNSUPPORTED, f"is not read by this Python: {newer.told(error)}", max((error.lineno or 1) - 1, 0)
+        )
+    except ValueError:
+        return None
+    except (RecursionError, MemoryError):
+        return TOO_MUCH
+
+
+def commands_in(code: str, most: int = _MOST_CHARACTERS) -> list[Snippet] | Unread:
+    """The commands of the code with their lines, from 0; none where it is no Python. Code longer than `most` characters is
+    unread."""
     if not may_install(code):
         return []
     if len(code) > most:
-        return None
-    try:
-        return list(_commands(quietly.tree_of(code)))
-    except (SyntaxError, ValueError):
-        return []
-    except (RecursionError, MemoryError):
-        return None
+        return TOO_MUCH
+    tree = tree_of(code)
+    if isinstance(tree, Unread):
+        return tree
+    return list(_commands(tree)) if tree is not None else []
 
 
 def _commands(tree: ast.Module) -> Iterator[Snippet]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 
 from mlsupply.inventory.install_commands import Commands, installs
 from mlsupply.inventory.parsing import gap, text_of
-from mlsupply.inventory.python_calls import commands_in
+from mlsupply.inventory.python_calls import TOO_MUCH, Unread, commands_in, tree_of
 from mlsupply.inventory.python_marks import may_be_notebook, may_call
 from mlsupply.inventory.tool_values import Lines, Taken, Value
 from mlsupply.lazy import expression
@@ -93,13 +93,14 @@ def add(into: Commands, text: str) -> None:
     """Add what the code of the file at `into.path` installs."""
     path, data = into.path, text.encode("utf-8", "replace")
     if may_be_notebook(data):
+        from mlsupply.inventory.notebook import found_in
         from mlsupply.inventory.python_notebook import commands_of
 
         for one in commands_of(text):
-            into.take(installs(path, one.text, one.line))
+            into.take(found_in(path, one))
     started = commands_in(text, _MOST_CHARACTERS)
-    if started is None or len(text) > _MOST_CHARACTERS:
-        into.take([_unread(path)])
+    if isinstance(started, Unread) or len(text) > _MOST_CHARACTERS:
+        into.take([_unread(path, started if isinstance(started, Unread) else TOO_MUCH)])
         return
     for one in started:
         into.take(installs(path, one.text, one.line + 1))
@@ -107,20 +108,17 @@ def add(into: Commands, text: str) -> None:
         _calls(into, text)
 
 
-def _unread(path: str) -> Gap:
-    detail = "this file speaks of installing and is too long, or nested too deeply, to be read as Python"
-    return gap(path, Reason.LIMIT, detail, 1, "scan the environment that it runs in (--env)")
+def _unread(path: str, code: Unread = TOO_MUCH) -> Gap:
+    detail = f"this file speaks of installing and {code.why}"
+    return gap(path, code.reason, detail, code.line + 1, "scan the environment that it runs in (--env)")
 
 
 def _calls(into: Commands, text: str) -> None:
-    from mlsupply.evidence.python.syntax import quietly
-
-    try:
-        tree = quietly.tree_of(text)
-    except (SyntaxError, ValueError):
+    tree = tree_of(text)
+    if tree is None:
         return  # Python refuses the file as well
-    except (RecursionError, MemoryError):
-        into.take([_unread(into.path)])
+    if isinstance(tree, Unread):
+        into.take([_unread(into.path, tree)])
         return
     reader, taken, where = _Expressions(_names(tree)), Taken(into), Lines(text)
     handed_on = {one.arg for one in ast.walk(tree) if isinstance(one, ast.arg)}

@@ -12,6 +12,7 @@ from itertools import chain
 
 from mlsupply.inventory.notebook import scripts_of
 from mlsupply.inventory.parsing import Snippet
+from mlsupply.inventory.python_calls import Unread
 from mlsupply.inventory.python_marks import DATABRICKS, MAGIC
 
 _CELL = re.compile(r"#[ \t]?%%|#[ \t]*\+|#[ \t]*(?:COMMAND|DBTITLE)\b|# In\[")
@@ -19,13 +20,13 @@ _COMMANDED = re.compile(r"#[ \t]?(?=!|%(?:pip|conda|mamba|micromamba|uv|sx|syste
 _SHELL = re.compile(r"%sh\b")
 
 
-def commands_of(text: str) -> Iterator[Snippet]:
-    """The shell texts of the cells."""
+def commands_of(text: str) -> Iterator[Snippet | Unread]:
+    """The shell texts of the cells, and the cells that could not be read."""
     lines = text.split("\n")
     marked = _databricks(lines) if text.lstrip("\ufeff").startswith(DATABRICKS) else _jupytext(lines)
     bare = ([Snippet(line, number)] for number, line in enumerate(lines, 1) if line.startswith(("!pip ", "%pip ")))
     for cell in chain(marked, bare):
-        yield from (found for found in scripts_of(cell) if found is not None)
+        yield from scripts_of(cell)
 
 
 def _databricks(lines: list[str]) -> Iterator[list[Snippet]]:

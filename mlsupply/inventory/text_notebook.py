@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from mlsupply.inventory.install_commands import Commands, installs, of_command
 from mlsupply.inventory.install_verbs import may_install
-from mlsupply.inventory.notebook import scripts_of
+from mlsupply.inventory.notebook import found_in, scripts_of
 from mlsupply.inventory.parsing import Snippet, text_of
 from mlsupply.inventory.shell import Word
 from mlsupply.model import Gap, Inventory
@@ -34,7 +34,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
         for language, lines in _cells(path, text):
             if language == "python":
                 for one in scripts_of(lines):
-                    found.take(installs(path, one.text, one.line) if one else ())
+                    found.take(found_in(path, one))
             elif language == "r":
                 for words in _asked_in_r(lines):
                     found.take(of_command(path, words))
