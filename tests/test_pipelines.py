@@ -7,6 +7,7 @@ import json
 import re
 import time
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -18,6 +19,7 @@ from mlsupply.model import Inventory, Reason
 from mlsupply.request import Request
 from mlsupply.world import Limits, World
 from tests.memory import MemoryTree
+from tests.reading import read_as
 
 
 def _read(path: str, text: str, **others: str) -> Inventory:
@@ -199,3 +201,21 @@ def test_json_keeps_its_values_and_lines() -> None:
     assert json.loads(as_yaml(text)) == {"a": "// no comment", "b": "\ufffd \ufffd", "c": "/* no */"}
     for pumped in ('"' * 200_000, "/*" * 200_000, "//" * 200_000, '"\\' * 200_000, "\\ud800" * 50_000):
         assert len(as_yaml(pumped)) == len(pumped)
+
+
+def test_more_dockerfiles_than_are_read_are_a_gap(tmp_path: Path) -> None:
+    services = "".join(f"  s{n}:\n    build: {{context: ., dockerfile: img/d{n}}}\n" for n in range(101))
+    gaps = [gap.detail for gap in read_as(tmp_path, "compose.yaml", f"services:\n{services}").gaps]
+    assert "of 101 Dockerfiles that this file builds, the first 100 were read" in gaps
+
+
+def test_more_values_of_a_matrix_than_are_kept_are_said_to_be_possible(tmp_path: Path) -> None:
+    text = """\
+        jobs:
+          a:
+            strategy: {matrix: {v: [VALUES]}}
+            steps: [{run: "pip install six==${{ matrix.v }}"}]
+        """.replace("VALUES", ", ".join(f"'1.{n}'" for n in range(31)))
+    gaps = read_as(tmp_path, ".github/workflows/ci.yml", dedent(text)).gaps
+    assert gaps
+    assert all(gap.detail.startswith("another value may be given for a variable") for gap in gaps)

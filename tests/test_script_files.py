@@ -441,3 +441,58 @@ def test_a_makefile_may_begin_its_recipes_otherwise_and_export_settings(tmp_path
 def test_a_very_long_script_says_that_its_variables_were_not_looked_at() -> None:
     names, gaps = installed("V=1\npip install a==$V b==1\n" + "# x\n" * 1_100_000)
     assert (names, len(gaps)) == (["b==1"], 1)
+
+
+def _said(text: str, tmp_path: Path) -> set[str]:
+    return {gap.detail.partition(";")[0] for gap in _read(tmp_path, "a.sh", text).gaps}
+
+
+_OTHERS = "another value may be given for a variable where this is installed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"X=six==1.{n}\n" for n in range(20)) + "pip install $X\n",
+        "for X in " + " ".join(f"six==1.{n}" for n in range(20)) + "; do pip install $X; done\n",
+        "X=six\n" + "".join(f"X=b{n}\n" for n in range(17)) + "X+=' a'\npip install $X\n",
+        "".join(f"X={n}\nY={n}\n" for n in range(6)) + "pip install six==$X.$Y\n",
+    ],
+    ids=["set often", "a long loop", "added to", "multiplied"],
+)
+def test_more_values_than_are_kept_are_said_to_be_possible(text: str, tmp_path: Path) -> None:
+    assert _OTHERS in _said(text, tmp_path)
+
+
+def test_an_installer_behind_many_words_is_a_gap(tmp_path: Path) -> None:
+    settings = " ".join(f"A{n}=1" for n in range(60))
+    behind = {"this command speaks of installing behind more words than a program is looked for in"}
+    assert _said(f"env {settings} bash -c 'pip install six==1.16.0'\n", tmp_path) == behind
+    assert _said(f"tool {settings} --name six\n", tmp_path) == set()
+    assert _asked_in("env A=1 bash -c 'pip install six==1.16.0'\n", tmp_path) == ["six"]
+
+
+def test_what_is_added_to_a_variable_stands_directly_behind_it(tmp_path: Path) -> None:
+    assert _asked_in("P=litel\nP+=lm\nP+=' six'\npip install $P\n", tmp_path) == ["litellm", "six"]
+    assert _asked_in("P=(a)\nP+=(b)\npip install ${P[@]}\n", tmp_path) == ["a", "b"]
+
+
+def test_powershell_sets_variables_to_texts_and_adds_to_them(tmp_path: Path) -> None:
+    text = """\
+        $P = "litel"
+        $P += "lm==1.82.8"
+        pip install $P
+        $A = @("b1", "b2")
+        $A += "b3"
+        pip install $A
+        $V = "1.16.0" + "rc1"
+        pip install "bar==$V"
+        $log = pip install foo
+        """
+    inventory = _read(tmp_path, "a.ps1", dedent(text))
+    assert [one.name for one in inventory.requirements] == ["litellm", "b1", "b2", "b3", "foo"]
+    assert [gap.detail.rpartition(" ")[2] for gap in inventory.gaps] == ["bar==$V"]
+
+
+def _asked_in(text: str, tmp_path: Path) -> list[str]:
+    return [one.name for one in _read(tmp_path, "a.sh", text).requirements]

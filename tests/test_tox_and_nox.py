@@ -167,3 +167,27 @@ def test_a_noxfile_that_is_no_python_or_too_much_of_it_is_a_gap(text: str, tmp_p
 @given(st.text(st.sampled_from("[testenv]\\ndeps={}:-r/. \\t#;a1,"), max_size=200))
 def test_any_text_is_read(text: str) -> None:
     assert list(of_text("tox.ini", f"[testenv]\ndeps =\n  {text}")) is not None
+
+
+@pytest.mark.parametrize(
+    ("asked", "sections"),
+    [
+        ("{[a0]deps}", "".join(f"[a{n}]\ndeps = {{[a{n + 1}]deps}}\n" for n in range(14)) + "[a14]\ndeps = six\n"),
+        ("{[a]deps}", "[a]\ndeps = {[a]deps}\n"),
+        ("{posargs}", ""),
+        ("{env:SIX}", ""),
+    ],
+    ids=["many steps away", "itself", "words of the call", "a variable"],
+)
+def test_what_tox_fills_in_and_is_not_followed_is_a_gap(asked: str, sections: str, tmp_path: Path) -> None:
+    inventory = _read(tmp_path, "tox.ini", f"[testenv]\ndeps = {asked}\n{sections}")
+    assert inventory.requirements == ()
+    said = [gap.detail.partition(":")[0] for gap in inventory.gaps]
+    assert said == ["what is asked for holds a field that tox fills in when it runs"]
+
+
+def test_a_default_of_a_variable_is_what_an_environment_asks_for(tmp_path: Path) -> None:
+    inventory = _read(tmp_path, "tox.ini", "[testenv]\ndeps =\n  {env:SIX:six==1.16.0}\n  {toxinidir}\n")
+    assert [one[:2] for one in _asked(inventory)] == [("six", "==1.16.0")]
+    said = [gap.detail.partition(";")[0] for gap in inventory.gaps]
+    assert said == ["another value may be given for a variable where this is installed"]

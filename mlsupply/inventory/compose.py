@@ -11,9 +11,9 @@ from typing import Any
 
 from mlsupply.inventory import dockerfile, reader_of, steps
 from mlsupply.inventory.install_commands import Commands
-from mlsupply.inventory.parsing import text_of
+from mlsupply.inventory.parsing import gap, text_of
 from mlsupply.inventory.yaml_text import Rows, Table
-from mlsupply.model import Gap, Inventory
+from mlsupply.model import Gap, Inventory, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.world import Limits, Tree
 
@@ -37,8 +37,12 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
 
 def build_images(found: Commands, document: Any) -> None:
     """Add what the Dockerfiles of a document install that are no inputs of their own."""
-    for build in list(dict.fromkeys(_builds(found.path, document)))[:_MOST]:
+    builds = list(dict.fromkeys(_builds(found.path, document)))
+    for build in builds[:_MOST]:
         _take(found, build)
+    if len(builds) > _MOST:
+        detail = f"of {len(builds):,} Dockerfiles that this file builds, the first {_MOST} were read"
+        found.take([gap(found.path, Reason.LIMIT, detail, hint="scan the others by name")])
 
 
 def _take(found: Commands, build: _Build) -> None:

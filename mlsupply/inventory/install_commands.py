@@ -14,7 +14,7 @@ from mlsupply.inventory.clones import Clones
 from mlsupply.inventory.collected import Collected
 from mlsupply.inventory.index_words import is_set
 from mlsupply.inventory.install_arguments import Embedded, Found, Include, Written, of_install, settings
-from mlsupply.inventory.install_verbs import Install, install_at, script_in
+from mlsupply.inventory.install_verbs import Install, goes_on, install_at, script_in
 from mlsupply.inventory.overlaid import Overlaid
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.python_calls import Unread, commands_in
@@ -93,6 +93,9 @@ def of_command(
         yield from of_script(path, code, Use.PYTHON, values, depth)
     named = [*_named(path, words, handed), *images.of_command(path, words)]
     yield from named
+    if not named and code is None and goes_on(words):
+        detail = "this command speaks of installing behind more words than a program is looked for in"
+        yield gap(path, Reason.LIMIT, detail, words[0].line, "scan the environment it runs in (--env)")
     for text in handed if not named else ():
         yield from of_script(path, text, use_of(words), values, depth)
 

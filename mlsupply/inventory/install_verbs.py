@@ -176,6 +176,11 @@ def _behind_c(words: Sequence[Word], at: int, *, is_user: bool) -> Word | None:
     return None
 
 
+def goes_on(words: Sequence[Word]) -> bool:
+    """Whether an installer is named behind the words in which a program is looked for."""
+    return len(words) > _MOST_BEFORE and any(names_installers(word.text) for word in words[_MOST_BEFORE:])
+
+
 def _is_first(words: Sequence[Word], at: int) -> bool:
     """Whether the command begins here: before it stand options, assignments and programs that run another alone."""
     before = (word.text for word in words[:at])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mlsupply.inventory.shell_texts import Use
 from mlsupply.inventory.shell_values import NOTHING, Values
@@ -16,7 +16,8 @@ from mlsupply.named import NamedTuple
 
 _BACKTICK_END = re.compile(r"`[ \t]*\n")
 _POWERSHELL_COMMENT = re.compile(r"<#(?:[^#]|#(?!>))*+(?:#>|\Z)")
-_POWERSHELL_SET = re.compile(r"(?m)^([ \t]*)\$(?:env:|script:|global:)?(\w{1,100})[ \t]*=[ \t]*(?=[\"'])")
+_POWERSHELL_SET = re.compile(r"(?m)^([ \t]*)\$(?:env:|script:|global:)?(\w{1,100})[ \t]*(\+?=)[ \t]*([^\s=(][^\n]{0,5000})")
+_POWERSHELL_TEXT = re.compile(r"(?:\"[^\"]*\"|'[^']*'|\$?[\w.]+)[ \t;]*")
 _POWERSHELL_ARRAY = re.compile(r"\$(\w{1,100})[ \t]*=[ \t]*@\(([^()$]{0,20000})\)")
 _POWERSHELL_EACH = re.compile(r"(?i)\bforeach[ \t]*\([ \t]*\$(\w{1,100})[ \t]+in[ \t]+\$(\w{1,100})[ \t]*\)")
 _BATCH_VARIABLE = re.compile(r"%~?([A-Za-z_]\w{0,100})(?::[^%\n]{0,100})?%|!([A-Za-z_]\w{0,100})!")
@@ -63,9 +64,18 @@ def powershell(text: str) -> Cut:
     text = _POWERSHELL_COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
     text = _BACKTICK_END.sub("\0\n", text).replace("\\", "/").replace("`", "\\").replace("\0", "\\")
     text = text.replace("$env:", "$").replace("$Env:", "$")
+    arrays = {found[1] for found in _POWERSHELL_ARRAY.finditer(text)}
     text = _POWERSHELL_ARRAY.sub(lambda found: f"{found[1]}=({found[2].replace(',', ' ')})", text)
     text = _POWERSHELL_EACH.sub(r"for \1 in ${\2[@]};", text) if "foreach" in text.lower() else text
-    return Cut(iter([Piece(_POWERSHELL_SET.sub(r"\1\2=", text), 1)]))
+    return Cut(iter([Piece(_POWERSHELL_SET.sub(lambda found: _as_shell_sets(found, arrays), text), 1)]))
+
+
+def _as_shell_sets(found: re.Match[str], arrays: Collection[str]) -> str:
+    """A variable is set to one text, or to what a command or an expression gives, which is not known."""
+    indent, name, sign, given = found.groups()
+    if _POWERSHELL_TEXT.fullmatch(given) is None:
+        return f"{indent}{name}{sign}$UNKNOWN_; {given}"
+    return f"{indent}{name}{sign}({given})" if name in arrays and sign == "+=" else f"{indent}{name}{sign}{given}"
 
 
 def batch(text: str) -> Cut:
@@ -104,7 +114,7 @@ def makefile(text: str) -> Cut:
         elif found and "$(shell" not in line:
             filled = values.filled(_make_text(found[3].partition(" #")[0].strip()), quotes=False)
             texts = [] if filled.open else filled.texts
-            values.set(found[1], texts, varies=filled.varies or found[2] == "?=", adds=found[2] == "+=")
+            values.set(found[1], texts, varies=filled.varies or found[2] == "?=", behind=" " if found[2] == "+=" else None)
             if line.lstrip().startswith("export") and texts:
                 recipes.append(Piece(f"export {found[1]}={shlex.quote(texts[0])}", number))
         elif found:

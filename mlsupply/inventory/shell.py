@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
-from itertools import product
+from itertools import islice, product
+from math import prod
 
 from mlsupply.inventory.shell_values import NOTHING, Values
 from mlsupply.named import NamedTuple
@@ -158,7 +159,8 @@ class _Reading:
         if all(len(forms) == 1 for forms in self.pieces):
             texts = ["".join(forms[0] for forms in self.pieces)]
         else:
-            texts = ["".join(forms) for forms, _ in zip(product(*self.pieces), range(_MOST_FORMS), strict=False)]
+            texts = ["".join(forms) for forms in islice(product(*self.pieces), _MOST_FORMS)]
+            self.varies = self.varies or prod(map(len, self.pieces)) > _MOST_FORMS
         if self.splits:
             texts = [one for text in texts for one in _split(text)]
         self.drafts[-1].add([Word(text, self.started, self.open, self.varies) for text in texts])

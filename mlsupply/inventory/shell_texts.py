@@ -61,7 +61,7 @@ def with_own(values: Values, text: str, line: int = 1) -> Values:
     for found in arrays(text):
         words = [word for one in commands(found[3]) for word in one]
         held = " ".join(word.text for word in words)
-        own.set(found[1], [] if any(word.open for word in words) else [held], adds=bool(found[2]))
+        own.set(found[1], [] if any(word.open for word in words) else [held], behind=" " if found[2] else None)
         names.update((f"{found[1]}=", f"{found[1]}+="))
     take_defaults(text, own)
     for command in parsed(text, line):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
+from math import prod
 
 from mlsupply.named import NamedTuple
 
@@ -68,18 +69,20 @@ class Values:
             at = at.above
         return None
 
-    def set(self, name: str, texts: Iterable[str], *, varies: bool = False, adds: bool = False) -> None:
-        """One more way the variable is set. texts: none where they are not known; varies: another may be given; adds: they
-        are put behind what it holds."""
+    def set(self, name: str, texts: Iterable[str], *, varies: bool = False, behind: str | None = None) -> None:
+        """One more way the variable is set. texts: none where they are not known; varies: another may be given; behind: they
+        are put behind what it holds, with this between. Of more or longer texts than are kept, others count as possible."""
         before = self.find(name) or _Value()
         value = self.known.setdefault(name, _Value(before.texts, before.varies))
-        fresh = [text for text in texts if len(text) <= _LONGEST]
-        if adds and value.texts:
-            together = (f"{old} {new}" for old, new in product(value.texts, fresh))
-            value.texts = tuple(dict.fromkeys(text for text in together if len(text) <= _LONGEST))[:_MOST_TEXTS]
-        else:
-            value.texts = tuple(dict.fromkeys((*value.texts, *fresh)))[:_MOST_TEXTS]
-        value.varies = value.varies or varies or not fresh
+        given = [*texts]
+        is_cut = len(given) > _MOST_TEXTS
+        adds = behind is not None and bool(value.texts)
+        if adds:
+            given = [f"{old}{behind}{new}" for old, new in product(value.texts, given[:_MOST_TEXTS])]
+        held = dict.fromkeys((*(() if adds else value.texts), *(text for text in given if len(text) <= _LONGEST)))
+        value.texts = tuple(held)[:_MOST_TEXTS]
+        is_cut = is_cut or len(held) > _MOST_TEXTS or any(len(text) > _LONGEST for text in given)
+        value.varies = value.varies or varies or not given or is_cut
 
     def filled(self, text: str, *, quotes: bool) -> Filled:
         """The text as a shell would fill it in. quotes: it stood between double quotes, where a backslash escapes a few."""
@@ -98,8 +101,8 @@ class Values:
             parts += [[text[at : found.start()]], list(value.texts)]
             at, varies, several = found.end(), varies or value.varies, several or found["all"] is not None
         parts.append([text[at:]])
-        made = ["".join(forms) for forms, _ in zip(product(*parts), range(_MOST_FORMS), strict=False)]
-        return Filled(made, is_open, varies, several)
+        made = ["".join(forms) for forms in islice(product(*parts), _MOST_FORMS)]
+        return Filled(made, is_open, varies or prod(map(len, parts)) > _MOST_FORMS, several)
 
     def _value(self, found: re.Match[str]) -> _Value | None:
         """What stands for a variable; None where that is not known."""
@@ -144,14 +147,14 @@ def take_settings(words: Sequence[tuple[str, bool]], values: Values) -> None:
         found = _ASSIGNED.match(text)
         if found is None:
             continue
-        behind = text[found.end() :]
+        given, behind = text[found.end() :], "" if found[2] else None
         if not is_open:
-            values.set(found[1], [behind], adds=bool(found[2]))
-        elif _OWN_FOLDER.search(behind):
+            values.set(found[1], [given], behind=behind)
+        elif _OWN_FOLDER.search(given):
             values.set(found[1], ["."])
         else:
-            filled = values.filled(behind, quotes=False)
-            values.set(found[1], () if filled.open else filled.texts, varies=filled.varies, adds=bool(found[2]))
+            filled = values.filled(given, quotes=False)
+            values.set(found[1], () if filled.open else filled.texts, varies=filled.varies, behind=behind)
 
 
 _ASSIGNED = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,100})(\+?)=")

@@ -26,13 +26,26 @@ from mlsupply.world import Limits, Tree
 
 FORMAT = "tox"
 _COMMANDS = ("commands_pre", "commands", "commands_post", "list_dependencies_command")
-_FACTORS = re.compile(r"[\w.!,{}*-]{1,300}:(?!//)[ \t]*")
+_FACTORS = re.compile(r"(?!\{env:)[\w.!,{}*-]{1,300}:(?!//)[ \t]*")
 _FILE = re.compile(r"(-r|-c|--requirement|--constraint)[ \t=]*(.+)")
 _ROOT = re.compile(r"\{(?:toxinidir|tox_root|changedir|envtmpdir|work_?dir)\}[/\\]?")
 _VARIABLE = re.compile(r"\{env:[A-Za-z_]\w{0,100}:([^{}]{0,500})\}")
 _REFERENCE = re.compile(r"\{\[([^\]\n]{1,100})\]([^{}\n]{1,100})\}")
 _MOST_REFERENCES = 1_000
-_OWN = (".", "-e", "--editable", "{")
+_DEEPEST = 10
+# the project and what tox keeps of it
+_FOLDERS = (
+    "toxinidir",
+    "tox_root",
+    "toxworkdir",
+    "work_dir",
+    "package_root",
+    "distdir",
+    "temp_dir",
+    "changedir",
+    "change_dir",
+)
+_OWN = (".", "-e", "--editable", *(f"{{{name}}}" for name in _FOLDERS))
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
@@ -112,7 +125,9 @@ def _filled(values: Iterable[Snippet], sections: Sections, left: list[int], dept
         found = _REFERENCE.fullmatch(text)
         if found is None:
             yield Snippet(text, value.line)
-        elif depth < 10 and left[0] > 0:
+        elif depth >= _DEEPEST or left[0] <= 0:
+            yield Snippet(text, value.line)  # what is not followed is a variable, which is a gap
+        else:
             left[0] -= 1
             option = sections.get(found[1], {}).get(found[2].lower().replace("-", "_"), ())
             yield from _filled(option, sections, left, depth + 1)
@@ -129,7 +144,7 @@ def _asked(path: str, values: Iterable[Snippet], groups: tuple[str, ...]) -> Ite
         text = _VARIABLE.sub(r"\1", text)
         if found := _FILE.match(text):
             yield Include(found[2].strip(), place, found[1] in {"-c", "--constraint"})
-        elif text.startswith(("-", "{", ".")) or not text:
+        elif text.startswith(("-", ".", *_OWN)) or not text:
             name, _, given = text.replace("=", " ", 1).partition(" ")
             if not text.startswith(_OWN):
                 yield from settings(path, [(name, Word(given.strip(), value.line))] if given.strip() else [])
