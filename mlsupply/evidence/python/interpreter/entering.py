@@ -29,7 +29,7 @@ from mlsupply.evidence.python.values.value import (
 )
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_MAX_VARIANTS = 16  # functions that a dispatcher chooses from
+_MAX_VARIANTS = 64  # functions that a dispatcher chooses from
 _MAX_YIELDED = 256  # items of a generator that are kept apart
 _PASSING = "intercepted:arguments"  # the label of what callers of a wrapped function pass through the wrapper
 
@@ -88,6 +88,7 @@ class Entering(Expressions):
             carries = bool(result.layers) or not kinds_in(result.taint).isdisjoint(CARRIED)
             if not carries or self.depth == SHALLOW or len(self.running) >= MAX_CARRIED:
                 self.cut_off = self.cut_off or carries
+                self.too_deep.add((self.root, closure))
                 return result
         if self.running and closure.node in self.sinkless.functions and self._reaches_no_sink(closure):
             result = unknown(*args, *keywords.values())

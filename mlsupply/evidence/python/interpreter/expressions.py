@@ -26,7 +26,7 @@ from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
 from mlsupply.evidence.python.libraries import argument_defaults, own_source
 from mlsupply.evidence.python.values import app_settings, containers, folding, request_parts
-from mlsupply.evidence.python.values.merging import iterated, merged
+from mlsupply.evidence.python.values.merging import iterated, merged, one_of
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -203,7 +203,8 @@ class Expressions(Machine):
             if owner.keys is None and owner.items is None:
                 result.taint = containers.labels_under(result.taint, key)
                 return result
-        result = containers.fitted_to_key(folding.index(owner, key), key)
+        some = one_of(owner) if not key.known and not isinstance(node.slice, ast.Slice) else None
+        result = containers.fitted_to_key(some or folding.index(owner, key), key)
         if _ALL_VARIABLES in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
             # one entry of a copy of the environment
             result.taint = (result.taint - {_ALL_VARIABLES}) | self.environment(key, node).taint

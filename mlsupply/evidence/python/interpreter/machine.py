@@ -76,6 +76,7 @@ class Machine:
     replacing = ""  # the function of another module that the current one was put in the place of
     folder = ""  # the working directory, or the one a server serves, as far as the code sets it
     declined = False  # the statement just followed leaves the function unless the user asked for something
+    too_deep: set[tuple[str, Closure]]  # entry points, and functions that were too deep to be entered from them
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
@@ -111,7 +112,11 @@ class Machine:
         # calls of threads and callbacks, with the root they were started from
         self.deferred: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []
         # the budget
-        self.steps, self.root_end = 0, MAX_STEPS  # nodes evaluated so far; the count at which the current root has to stop
+        self.steps, self.root_end, self.too_deep = (
+            0,
+            MAX_STEPS,
+            set(),
+        )  # nodes evaluated so far; the count at which the current root has to stop
         self.depth = MAX_INLINE  # of the call stack, at most
         self.ever_entered: set[Closure] = set()
         self.exhausted: set[str] = set()  # roots that were not followed to their end

@@ -1,20 +1,25 @@
-"""Functions of `itertools` that give the items they are given, in another order or number."""
+"""Functions that give the items they are given, in another order or number, or one of them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.merging import one_of
 from mlsupply.evidence.python.values.value import Value
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _MOST = 4096  # items of a result
+_CHOOSE = frozenset({"random.choice", "random.SystemRandom().choice", "secrets.choice", "numpy.random.choice"})
 
 
 def modelled(call: Call) -> Value | None:
-    """The result of `chain`, `chain.from_iterable` or `islice` where the items are known; None for any other call."""
+    """The result of `chain`, `chain.from_iterable` or `islice`, or of a choice by chance, where the items are known; else
+    None."""
+    if call.ref in _CHOOSE:
+        return one_of(call.args[0]) if call.args else None
     if not call.ref.startswith("itertools.") or not call.args:
         return None
     if call.ref == "itertools.chain":

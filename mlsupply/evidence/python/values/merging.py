@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of, unknown
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    NOTHING,
+    Taint,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
 
-_MAX_EITHER = 8  # callables and objects that a value keeps as alternatives
+_MAX_EITHER = 64  # callables and objects that a value keeps as alternatives
 _MANY = 50  # values that are merged at once
+_MOST_ASKED = 4_096  # items of a constant that are asked for their paths
+_IN_PATHS = re.compile(r"[./\\~]")
 _EMPTY = (None, "", 0, False, b"")
 
 
@@ -77,19 +92,27 @@ def merged_parts(value: Value, other: Value) -> Value:
 def _best(values: list[Value]) -> Value:
     """The most informative value: the first callable or object, else a dotted name, a constant, a partly known text, a
     container of objects or callables."""
-    named = constant = text = container = None
+    named = known = text = container = None
     for value in values:
         if value.closure is not None or value.instance is not None:
             return value
         if value.ref and not value.ref.startswith("os.environ") and (named is None or _tells_more(value, named)):
             named = value
-        if constant is None and value.const is not NOTHING and value.const not in _EMPTY:
-            constant = value
+        if value.const is not NOTHING and value.const not in _EMPTY and (known is None or _names_secret(value, known)):
+            known = value
         if text is None and value.text != HOLE:
             text = value
         if container is None and (value.items or value.keys) and _holds_acting(value):
             container = value
-    return named or constant or text or container or values[0]
+    return named or known or text or container or values[0]
+
+
+def _names_secret(value: Value, other: Value) -> bool:
+    """Whether it is the path of a file with secrets, and the other, which is another text, is not."""
+    one, before = value.const, other.const
+    if not isinstance(one, str) or not isinstance(before, str) or one == before:
+        return False
+    return bool(places.file_kind(one)) and not places.file_kind(before)
 
 
 def _holds_acting(value: Value) -> bool:
@@ -137,13 +160,35 @@ def merged_many(values: list[Value]) -> Value:
     return made
 
 
+def one_of(value: Value) -> Value | None:
+    """What stands at a place of the value that is not known: the join of what it holds; None where that is not known."""
+    if value.items:
+        made = merged_many(value.items)
+        made.taint = made.taint | value.taint
+        return made
+    const = value.const
+    if isinstance(const, dict):
+        const = list(const.values())
+    return _join_of_constants(const, value) if isinstance(const, list | tuple) and const else None
+
+
+def _join_of_constants(found: Sequence[Any], value: Value) -> Value:
+    """The join of the items of a constant. Beyond the first _MANY only one is sought that names a file with secrets."""
+    beyond = itertools.islice(found, _MANY, _MOST_ASKED)
+    secret = next((one for one in beyond if isinstance(one, str) and _IN_PATHS.search(one) and places.file_kind(one)), None)
+    kept = [*found[:_MANY], *([] if secret is None else [secret])]
+    return merged([constant(one, value.layers, value.taint) for one in kept])
+
+
 def iterated(value: Value) -> Value:
     """What the target of a loop over the value is bound to: the join of its items, or an unknown with its taint."""
     items = value.items
     if items:
         return merged_many(items)
     if value.known:
+        if isinstance(value.const, list | tuple) and value.const:
+            return _join_of_constants(value.const, value)
         found = folding.items_of(value)
-        return found[0] if found else unknown(value)
+        return merged(found[:_MANY]) if found else unknown(value)
     one = value.ref if value.ref == "pathlib.Path()" else value.ref + "[]" if value.ref else ""  # what a folder is asked for
     return Value(one, NOTHING, value.taint, value.text, value.layers)
