@@ -33,13 +33,14 @@ _LIBRARY_KEYS = frozenset(
 _SECRET_SETTINGS = frozenset({"streamlit.secrets"})
 _TOKEN_PATHS = {"huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token"}
 _OWN_NAMES = frozenset({"__name__", "__qualname__", "__module__"})
+_OF_ITSELF = _OWN_NAMES | {"__class__"}
 MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name
     {
         *_KEYS, *_KEY_AS_DATA, *_CLIENT_CREDENTIALS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
         *_SECRET_SETTINGS, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf", *_OWN_NAMES, *requested.NAMES, "request", *app_settings.NAMES,
+        "value", "buf", *_OF_ITSELF, *requested.NAMES, "request", *app_settings.NAMES,
         *IN_PROFILE,
     }
 )  # fmt: skip
@@ -48,10 +49,8 @@ MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or
 def modelled(machine: Expressions, result: Value, owner: Value, name: str, node: ast.AST) -> None:
     """Adds to `result`, the value of `owner.name`, what its name says of it."""
     ref = result.ref
-    if name in _OWN_NAMES and not owner.ref:
-        result.taint = CLEAN  # the name of a function does not come from its arguments
-    elif name in _OWN_NAMES and name != "__module__" and not owner.ref.endswith("()"):
-        result.const = result.text = owner.ref.rpartition(".")[2]
+    if name in _OF_ITSELF:
+        _of_itself(result, owner, name)
     if (labels := _labels(machine, owner, name, ref)) is not None:
         result.taint |= labels
     if (name in _KEYS and _ACCOUNT.match(owner.ref)) or (name in _KEY_AS_DATA and is_account(owner.ref)):
@@ -71,6 +70,19 @@ def modelled(machine: Expressions, result: Value, owner: Value, name: str, node:
         result.text = _TOKEN_PATHS[ref]
     elif name in IN_PROFILE and ref.startswith("IPython."):
         result.text = IN_PROFILE[name]
+
+
+def _of_itself(result: Value, owner: Value, name: str) -> None:
+    """Puts into `result` the name, module or class of a function or object."""
+    if name == "__class__":
+        result.ref = reflection.class_of(owner) or result.ref
+    elif not owner.ref:
+        result.taint = CLEAN  # the name of a function does not come from its arguments
+    elif name == "__module__":
+        if (module := reflection.module_of(owner.ref)) is not None:
+            result.const = result.text = module
+    elif not owner.ref.endswith("()"):
+        result.const = result.text = owner.ref.rpartition(".")[2]
 
 
 def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | None:

@@ -20,6 +20,7 @@ from mlsupply.evidence.python.values.value import (
     NOTHING,
     Bound,
     ClassState,
+    Closure,
     Value,
     constant,
     taint_of,
@@ -193,6 +194,8 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
     the attribute is not known."""
     if owner.instance is not None and (found := _of_object(machine, owner, owner.instance, name, node)) is not None:
         return found
+    if name == "__module__" and (owner.closure is not None or owner.instance is not None):
+        return Value()  # not that of a base
     if owner.closure is not None:
         if isinstance(owner.closure.node, ast.ClassDef):
             state = machine.class_state(owner.closure)
@@ -202,12 +205,8 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
             return owner
         elif owner.keys is None and name == "__dict__":
             owner.keys = {}
-        if name in own_source.NAMES and (found := own_source.of_function(owner.closure, name)) is not None:
+        if (found := _of_definition(owner.closure, name)) is not None:
             return found
-        if name == "__doc__" and not isinstance(owner.closure.node, ast.Lambda):
-            return constant(ast.get_docstring(owner.closure.node, clean=False))
-        if name == "__name__":
-            return constant(owner.closure.name.rpartition(".")[2])
     if owner.keys is not None and name in owner.keys:
         return owner.keys[name]
     if owner.keys and name == "__dict__" and owner.closure is None:
@@ -215,6 +214,15 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
         whole.ref, whole.keys = owner.ref and f"{owner.ref}.__dict__", owner.keys
         return whole
     return None
+
+
+def _of_definition(closure: Closure, name: str) -> Value | None:
+    """What the definition of a function or class says of itself; None where that is not the attribute."""
+    if name in own_source.NAMES and (found := own_source.of_function(closure, name)) is not None:
+        return found
+    if name == "__doc__" and not isinstance(closure.node, ast.Lambda):
+        return constant(ast.get_docstring(closure.node, clean=False))
+    return constant(closure.name.rpartition(".")[2]) if name == "__name__" else None
 
 
 def _of_class(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:

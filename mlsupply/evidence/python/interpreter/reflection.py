@@ -57,6 +57,7 @@ _HELD: Final = frozenset(
 _HANDED_ON: Final = frozenset({"os", "subprocess", "builtins", "pty", "ctypes", "posix"})
 _REAL: Final = frozenset({"asyncio.subprocess", "six.moves.urllib"})  # modules of their own
 _STANDARD: Final = standard.MODULES
+_OWN_MODULES: Final = _STANDARD | {"builtins"}
 # Other names of modules and functions -> the names they are modelled under.
 _STANDS_FOR: Final = {
     "os._execvpe": "os.execvpe",
@@ -73,7 +74,7 @@ ANY_IMPORT: Final = frozenset(("any-module:imported",))  # an imported module wh
 _LOOKUPS: Final = frozenset(
     {
         "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
-        "find_spec", "find_loader", "module_from_spec", "load_module", "reload",
+        "find_spec", "find_loader", "module_from_spec", "load_module", "reload", "getmodule",
         "update", "__setitem__",
         *(one.rpartition(".")[2] for one in _BY_PATH),
     }
@@ -121,6 +122,26 @@ def held_module(ref: str, name: str) -> str:
     ):
         return ""
     return plain
+
+
+def module_of(ref: str) -> str | None:
+    """`__module__` of a class or function of the standard library, or of an object of such a class (`ref`): the module it is
+    reached by, which need not be the one it was written in. None for anything else: a package may hand on what it did not
+    define."""
+    module, _, name = ref.removesuffix("()").rpartition(".")
+    if not name or module.partition(".")[0] not in _OWN_MODULES or "()" in module:
+        return None
+    return "builtins" if module == "types" else module  # those of functions and the like only have a name there
+
+
+_BUILT_IN: Final = frozenset({str, bytes, int, float, list, dict, tuple, bool, set, type(None)})
+
+
+def class_of(value: Value) -> str:
+    """The dotted name of the class of a constant, or of an object of a library; "" where it is not known."""
+    if value.ref:
+        return value.ref[:-2] if value.ref.endswith("()") else ""
+    return f"builtins.{type(value.const).__name__}" if type(value.const) in _BUILT_IN else ""
 
 
 def module_of_neighbour(ref: str) -> str:
@@ -194,6 +215,8 @@ def _module(call: Call) -> Value | None:
     """The spec, module or object that a function of `importlib`, or one that resolves dotted paths, gives; None for any
     other call."""
     ref = call.ref
+    if ref == "inspect.getmodule" and call.args:
+        return Value(module_of(call.args[0].ref) or "", NOTHING, taint_of(*call.args))
     if ref not in _OF_SPECS and not _LOADS.search(ref):
         return None
     name = text_of(call.args[0]) if call.args else ""

@@ -96,15 +96,16 @@ def _run(machine: Analyser, name: str, call: Call) -> Value | None:
 def _type(machine: Analyser, name: str, call: Call) -> Value | None:
     if name == "super":
         return objects.parent(machine)
-    if name == "type" and len(call.args) == 1 and call.args[0].instance is not None:
-        return machine.attribute(call.args[0], "__class__", call.node)
-    if name == "type" and len(call.args) == 1 and (made := call.args[0].closure) is not None:
-        return None if isinstance(made.node, ast.ClassDef) else Value("types.FunctionType")
-    if name == "type" and len(call.args) == 1 and call.args[0].ref.endswith("()"):
-        return Value(call.args[0].ref[:-2])
-    if name == "type" and len(call.args) == 1 and _FUNCTION.search(call.args[0].ref):
-        return Value("types.FunctionType")
-    return higher_order.modelled(machine, call)
+    if name != "type" or len(call.args) != 1:
+        return higher_order.modelled(machine, call)
+    asked = call.args[0]
+    if asked.instance is not None:
+        return machine.attribute(asked, "__class__", call.node)
+    if asked.closure is not None:
+        return Value("builtins.type" if isinstance(asked.closure.node, ast.ClassDef) else "types.FunctionType")
+    if of := reflection.class_of(asked):
+        return Value(of, NOTHING, frozenset(), HOLE, asked.layers)
+    return Value("types.FunctionType") if _FUNCTION.search(asked.ref) else None
 
 
 _FUNCTION = re.compile(r"\.(?:__func__|[a-z][a-z0-9_]*)$")  # the name of a function of a library, not of a class
