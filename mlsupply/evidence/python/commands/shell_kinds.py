@@ -110,7 +110,7 @@ KINDS: tuple[Kind, ...] = (
         "persists",
         "a cron entry",
         (
-            r"\bcrontab\s+-(?:\s|$)",
+            r"\bcrontab\s+(?:-u\s*\S+\s+)?-(?:\s|$)|^crontab\s*$",
             r"\|\s*crontab\b",
             r"(?:^|[;&|(]\s*)(?:sudo )?crontab\s+(?:-u \S+ )?[^-\s;|&]\S*\s*(?:$|[;&|)])|crontab\s+/",
             r">\s*/etc/cron",

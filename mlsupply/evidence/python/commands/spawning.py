@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import summaries
-from mlsupply.evidence.python.commands import carriers, programs, standard_input
+from mlsupply.evidence.python.commands import carriers, programs, saved_files, standard_input
 from mlsupply.evidence.python.commands.command_line import (
     MAX_PARTS,
     CommandLine,
@@ -34,7 +34,7 @@ from mlsupply.evidence.python.commands.command_line import (
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import MAX_LINE, Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import clipboard, execution, persistence
-from mlsupply.evidence.python.libraries.storage import content_of
+from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import requested, shares, tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
@@ -68,7 +68,7 @@ def command(machine: Analyser, call: Call) -> Value:
     shown = legible(text, 160)
     unread = "unread" if execution.is_unread(head, text) else ""
     machine.fact("runs-command", call.node, sink=call.ref, silent=line.silent, detail=shown, variant=unread)
-    fetched(machine, call, text)
+    fetched(machine, line)
     programs.redirected(machine, call, text)
     shares.commanded(machine, call, text)
     clipboard.commanded(machine, call, text)
@@ -183,24 +183,26 @@ _SHOT = expression(
     r"\b(?:scrot|screencapture|gnome-screenshot|spectacle|grim|maim|import -window root|x11grab|gdigrab|avfoundation)\b"
     r"[^\n]{0,200}?((?:\S{2,200}\.(?:png|jpe?g|mp4|mkv)|/\S{2,200}))"
 )
-_SAVED = expression(
-    r"\b(?:curl|wget)\b[^\n|;&]{0,300}?\s(?:-o|-O|--output|--output-document)[ =]?(?P<file>[\w.~/\\-]{2,200})|"
-    r"\b(?:bitsadmin|certutil)\b[^\n|;&]{0,200}?https?://\S{3,300} [\"']?(?P<saved>[\w.~/\\:%\0-]{3,200})"
-)
 
 
-def fetched(machine: Analyser, call: Call, text: str) -> None:
+def fetched(machine: Analyser, line: CommandLine) -> None:
     """Keeps the files that a command line creates: screenshots, downloads and clones."""
+    call, text = line.call, line.text
     if (shot := _SHOT.search(text)) is not None:
         machine.files[shot.group(1)] = Value("", NOTHING, machine.origin("screen", text[:40], call.line))
-    for pattern in (_CLONED, _SAVED):
-        if (found := pattern.search(text)) is not None:
-            made = Value("", NOTHING, machine.origin("received", text[:80], call.line))
-            machine.files[found.group(1) or found.group(2)] = made
-            if pattern is _CLONED:
-                machine.folders.append(found.group(1))
-                machine.client_addresses["git"] = found[0].split(" ")[-2]
-                machine.files[found.group(1) + "/"] = made
+    if (found := _CLONED.search(text)) is not None:
+        machine.files[found.group(1)] = machine.files[found.group(1) + "/"] = _received(machine, call, text)
+        machine.folders.append(found.group(1))
+        machine.client_addresses["git"] = found[0].split(" ")[-2]
+    folder = text_of(call.keywords.get("cwd") or constant("")).rstrip("/")
+    for path in saved_files.saved(line):
+        machine.files[kept_key(machine, path)] = made = _received(machine, call, text)
+        if folder and not text_of(path).startswith(("/", "~", HOLE)):
+            machine.files[f"{folder}/{text_of(path)}"] = made
+
+
+def _received(machine: Analyser, call: Call, text: str) -> Value:
+    return Value("", NOTHING, machine.origin("received", text[:80], call.line))
 
 
 _SPREADS = expression(r"(?:^|[/ ])(?:ssh|scp|sftp|rsync|ssh-copy-id|pssh|parallel-ssh|ansible)\s")
@@ -323,12 +325,12 @@ def _one_line(machine: Analyser, line: CommandLine) -> None:
     if code := python_in(line.text):
         machine.run_text(code, line.head.layers, line.call.line)
     words = _WORDS.findall(line.text)[:MAX_PARTS]
-    for place, word in enumerate(words[1:], 1):
-        written = machine.files.get(word)
+    for place, word in enumerate(words):
+        written = machine.files.get(word.removeprefix("./"))
         if written is None or len(word.replace(HOLE, "")) < 3:
             continue
         program = next((one for one in words[:place][::-1] if not one.startswith("-")), "")
-        if runs_its_argument(constant(program)) or (program == HOLE and written.known):
+        if (not place and words[1:]) or runs_its_argument(constant(program)) or (program == HOLE and written.known):
             ran_file(machine, line.call, written, constant(word), line.silent)
 
 

@@ -103,11 +103,12 @@ def opened(machine: Analyser, call: Call) -> Value:
     taint = taint | beside_setup(machine, text, call.line) | found_files.lists_machines(machine, text, call.line)
     made = Value("io.file()", NOTHING, taint, HOLE, layers)
     _fill(machine, made, path, binary="b" in mode_text or call.ref.endswith("read_bytes"))
+    if call.ref.endswith(("read_text", "read_bytes")):
+        made.ref = ""
+        return made
     place = path.copy()
     place.taint = place.taint & taint
     made.keys = {"name": place}
-    if call.ref.endswith(("read_text", "read_bytes")):
-        made.ref = ""
     return made
 
 
