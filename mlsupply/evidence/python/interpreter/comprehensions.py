@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter import objects
+from mlsupply.evidence.python.interpreter import objects, turns
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.value import NOTHING, Value, unknown
@@ -134,7 +134,8 @@ def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.Generato
         done.append(machine.value(node.elt))
         return done[-1].known or len(done) < MAX_LOOP // 64
 
-    whole = _turns(machine, node, 0, source, add)
+    with turns.counted(machine):
+        whole = _turns(machine, node, 0, source, add)
     return folding.listed(done, source.layers, source.taint) if whole and done else None  # none: a test may be known in part
 
 

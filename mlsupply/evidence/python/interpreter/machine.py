@@ -13,6 +13,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax import reachability
 from mlsupply.evidence.python.syntax.survey import last_name
+from mlsupply.evidence.python.values.containers import Emptied
 from mlsupply.evidence.python.values.value import Closure, Scope, Taint, Value, legible
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
@@ -76,6 +77,7 @@ class Machine:
     replacing = ""  # the function of another module that the current one was put in the place of
     folder = ""  # the working directory, or the one a server serves, as far as the code sets it
     declined = False  # the statement just followed leaves the function unless the user asked for something
+    emptied: list[Emptied] | None = None  # what something was taken out of in a loop whose turns are counted
     too_deep: set[tuple[str, Closure]]  # entry points, and functions that were too deep to be entered from them
     cut_off = False  # a call that carries something worth following was too deep to be entered
 

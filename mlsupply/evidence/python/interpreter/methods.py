@@ -7,7 +7,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.interpreter import objects, own_clients, own_containers
+from mlsupply.evidence.python.interpreter import objects, own_clients, own_containers, turns
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Bound, Value, constant
@@ -50,7 +50,7 @@ def called(
         folded = folding.method(receiver, name, args, keywords)
         if folded is not None:
             return folded
-    held = _of_container(receiver, function, name, args, keywords)
+    held = _of_container(machine, receiver, function, name, args, keywords)
     if held is not None and function.closure is None:
         return held
     result = machine.call(function, args, keywords, node, receiver)
@@ -68,7 +68,7 @@ def _is_class_of(receiver: Value, first: Value) -> bool:
 
 
 def _of_container(
-    receiver: Value, function: Value, name: str, args: list[Value], keywords: dict[str, Value]
+    machine: Expressions, receiver: Value, function: Value, name: str, args: list[Value], keywords: dict[str, Value]
 ) -> Value | None:
     """The result of a method of a container; None where it is none. function: the attribute of that name, which may be a
     method of a class below `dict` or `list`, or an entry of a dict."""
@@ -78,7 +78,8 @@ def _of_container(
         return None
     if function.closure is not None and (receiver.instance is not None or name not in (receiver.keys or {})):
         return None
-    return containers.method(receiver, name, args, keywords)
+    found = turns.taken(machine, receiver, name, args)
+    return found if found is not None else containers.method(receiver, name, args, keywords)
 
 
 def taken_off(owner: Value, name: str, method: Value) -> None:

@@ -14,6 +14,7 @@ from mlsupply.evidence.python.interpreter import (
     objects,
     patterns,
     special_methods,
+    turns,
     type_parameters,
 )
 from mlsupply.evidence.python.interpreter.assignments import Assignments
@@ -93,9 +94,10 @@ class Statements(Assignments):
         special_methods.operated(self, self.value(node.test), "bool", [], node)
         self.endless(node)
         before = dict(self.scope.names)
-        self.body(node.body)
+        if not turns.followed(self, node, self._loop(node).weight, self.body):
+            self.body(node.body)
+            self._forget_accumulated(node)
         keep_sensitive(self.scope.names, before)
-        self._forget_accumulated(node)
         self.body(node.orelse)
 
     def endless(self, node: ast.While | ast.For) -> None:
@@ -180,15 +182,8 @@ class Statements(Assignments):
         if items and len(items) <= MAX_LOOP and len(items) * loop.weight < 20_000:
             counts = isinstance(source.const, range) and not loop.builds
             turning, self.turning = self.turning, (self.turning | loop.decided) if source.known else self.turning
-            counted: dict[str, object] = {}
-            for turn, item in enumerate(items):
-                self.bind(node.target, item)
-                self.body(node.body)
-                if counts and turn < 2:
-                    now = self._constants(node.target)
-                    if turn and now == counted:
-                        break  # two turns left the same names behind: further ones would too
-                    counted = now
+            with turns.counted(self):
+                self._turn_by_turn(node, items, counts)
             self.turning = turning
             keep_sensitive(self.scope.names, before)  # a turn may end early
         else:
@@ -198,6 +193,18 @@ class Statements(Assignments):
             keep_sensitive(self.scope.names, before)
             self._keep_known(before if source.known else {})
         self.body(node.orelse)
+
+    def _turn_by_turn(self, node: ast.For | ast.AsyncFor, items: list[Value], counts: bool) -> None:
+        """Runs the body for each item. counts: the items only count the turns."""
+        left: dict[str, object] = {}
+        for turn, item in enumerate(items):
+            self.bind(node.target, item)
+            self.body(node.body)
+            if counts and turn < 2:
+                now = self._constants(node.target)
+                if turn and now == left:
+                    break  # two turns left the same names behind: further ones would too
+                left = now
 
     def _keep_known(self, before: dict[str, Value]) -> None:
         """After a loop that may have had no turn at all: names bound before to something callable or named stay so."""

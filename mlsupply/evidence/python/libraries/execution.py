@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
     text = source.const if isinstance(source.const, str | bytes) else ""
     shown = text if isinstance(text, str) else text.decode("utf-8", "replace")
     origin = first_kind(source.taint, ORIGINS)
-    if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown):
+    if isinstance(source.const, str) and len(shown) < 24 and not re.search(r"[(\n]", shown) and not _is_statement(shown):
         return  # a single name, as in eval("ex" + "ec"), which matters only when it is called
     of_document = _is_of_document(source)
     machine.fact(
@@ -102,6 +103,12 @@ def _decoded(machine: Analyser, call: Call, source: Value) -> None:
         variant="document" if of_document else "",
         hidden=call.function.hidden,
     )
+
+
+def _is_statement(text: str) -> bool:
+    """Does the text begin with a keyword, other than those that an expression begins with?"""
+    first = text.split(None, 1)[0] if text.strip() else ""
+    return keyword.iskeyword(first) and first not in {"True", "False", "None", "not", "lambda", "await"}
 
 
 _MADE_OF = frozenset({"package-file", "variable", "clipboard", "environment", "model-answer"})

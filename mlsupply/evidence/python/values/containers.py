@@ -13,12 +13,31 @@ from mlsupply.evidence.python.values.merging import iterated, merged, merged_man
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, layers_of, taint_of, unknown
 from mlsupply.lazy import expression
+from mlsupply.named import NamedTuple
 
 _MAX_ITEMS = 4_096
 _MAX_BYTES = 16_384  # of a bytearray that is assembled byte by byte
 _QUEUES = frozenset(
     {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
 )
+
+
+class Emptied(NamedTuple):
+    """A container that something was taken out of, and what it held before."""
+
+    value: Value
+    const: Any
+    items: list[Value] | None
+
+
+class Stack(list[Value]):
+    """The items of a queue that gives what was put in last."""
+
+
+class Heap(list[Value]):
+    """The items of a queue that gives the least of them."""
+
+
 # Prefixes of all dotted names that `new` knows.
 CONSTRUCTORS = (
     "os.pipe", "socket.socketpair",
@@ -46,7 +65,7 @@ def new(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None
         return folding.listed(list(folding.items_of(args[0])), args[0].layers, args[0].taint) if args else Value("", [])
     if ref in _QUEUES:
         result = Value("", NOTHING)
-        result.items = []
+        result.items = Stack() if ref == "queue.LifoQueue" else Heap() if ref == "queue.PriorityQueue" else []
         return result
     if ref.startswith("multiprocessing.") and ref.endswith((".Queue", ".SimpleQueue", ".JoinableQueue")):
         return new("queue.Queue", args, keywords)
@@ -252,14 +271,18 @@ def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found
 def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
     """The result of a method of a list, set or queue, or of an end of a pipe; None where it is not modelled."""
     items = receiver.items if receiver.items is not None else []
-    if name in {"append", "appendleft", "put", "put_nowait", "add", "send"} and args:
+    if name in {"append", "put", "put_nowait", "add", "send"} and args:
         appended(receiver, args[0])
+    elif name in {"appendleft", "extendleft"} and args:
+        for item in [args[0]] if name == "appendleft" else folding.items_of(args[0])[:_MAX_ITEMS]:
+            _inserted(receiver, constant(0), item)
+        receiver.taint |= args[0].taint
     elif name == "insert" and len(args) > 1:
         _inserted(receiver, args[0], args[1])
     elif name == "reverse" and isinstance(receiver.const, list):
         receiver.const.reverse()
         receiver.layers = (*receiver.layers, "reversed")
-    elif name in {"extend", "extendleft", "update"} and args:
+    elif name in {"extend", "update"} and args:
         for item in folding.items_of(args[0])[:_MAX_ITEMS]:
             appended(receiver, item)
         receiver.taint |= args[0].taint

@@ -98,6 +98,7 @@ def items_of(value: Value) -> list[Value]:
     return []
 
 
+_DIGITS = 20  # of a number: nothing that is run fits into them
 _ORDERED = (str, bytes, list, tuple)
 _LISTS = ("builtins.list()", "builtins.sorted()", "builtins.tuple()")
 
@@ -115,6 +116,8 @@ def index(value: Value, key: Value) -> Value:
             layers = value.layers
             if isinstance(key.const, slice) and value.const:  # reversing an empty sequence hides nothing
                 if key.const.step == -1 and isinstance(value.const, _ORDERED):
+                    if isinstance(value.const, str) and _is_number(value.const):
+                        return constant(value.const[key.const], layers, value.taint)
                     layers = (*layers, "reversed")
                 elif key.const.step not in {None, 1}:
                     layers = (*layers, "strided")
@@ -275,8 +278,14 @@ def _ints(value: Any) -> list[int] | None:
     return list(value) if isinstance(value, list | tuple) and all(isinstance(item, int) for item in value) else None
 
 
-def _one_word(items: list[Value]) -> bool:
-    return len(items) == 1 and isinstance(items[0].const, str)
+def _says_nothing(items: list[Value]) -> bool:
+    """Whether this is a single word, or the digits of a number, which is written from its end."""
+    texts = [item.const for item in items if isinstance(item.const, str)]
+    return len(texts) == len(items) and (len(items) == 1 or _is_number("".join(texts[: _DIGITS + 1])))
+
+
+def _is_number(text: str) -> bool:
+    return len(text) <= _DIGITS and text.isdecimal()
 
 
 # What these give without arguments; a bytearray is kept as bytes.
@@ -296,11 +305,13 @@ def builtin(name: str, args: list[Value]) -> Value | None:
     ):
         items = items_of(first)
         # a list without constants hides no text, nor does one of a single word
-        text = not isinstance(first.const, range) and any(item.known for item in items) and not _one_word(items)
+        text = not isinstance(first.const, range) and any(item.known for item in items) and not _says_nothing(items)
         layers = (*first.layers, "reversed") if name == "reversed" and text else first.layers
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)
     if not all(arg.known for arg in args):
+        if name == "len" and first.items and all(item.known for item in first.items):
+            return constant(len(first.items))
         if name in {"zip", "enumerate"} and all(arg.known or arg.items is not None for arg in args):
             columns = [items_of(arg) for arg in args]
             if name == "enumerate":
