@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import standard
 from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
+from mlsupply.evidence.python.libraries import own_loaders
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import ClassState, Closure, Value, taint_of
 
@@ -82,6 +83,7 @@ def followed(machine: Analyser, call: Call) -> Call:
         return call
     if call.receiver is not None and call.receiver.instance is not None:
         _inherited(machine, call, call.receiver)
+    own_loaders.followed(machine, call)
     for value in call.all:
         _argument(machine, call, value)
     if top != "builtins":
