@@ -166,15 +166,16 @@ class Analyser(Statements):
             shares.reached(self, call)
         return None if no_model_knows(call.ref) else modelled(self, call)
 
-    def implicit_arguments(self, closure: Closure) -> list[Value]:
-        """The first argument of a method that is an entry point: an object of its class, or the class; [] for a function."""
+    def implicit_arguments(self, closure: Closure, heir: ClassState | None = None) -> list[Value]:
+        """The first argument of a method that is an entry point: an object of its class, or the class; [] for a function.
+        heir: a subclass that inherits the method, whose object it is then."""
         if closure.owner is None or decorators.decorated_with(closure, "staticmethod"):
             return []
         if decorators.decorated_with(closure, "classmethod"):
             this = Value()
             this.closure = closure.owner.closure
             return [this]
-        this = objects.any_object(closure.owner)
+        this = objects.any_object(heir or closure.owner)
         if hooks.holds_credentials(closure):
             this.taint |= frozenset(("parameter:credentials",))
         return [this]
@@ -326,9 +327,9 @@ class Analyser(Statements):
         self.module.names.clear()
         self.call_results.clear()
 
-    def run_root(self, name: str, closure: Closure) -> None:
-        """Follows a function as an entry point of this name, within a budget of its own."""
-        entry_points.run(self, name, closure)
+    def run_root(self, name: str, closure: Closure, heir: ClassState | None = None) -> None:
+        """Follows a function as an entry point of this name, within a budget of its own. heir: see `implicit_arguments`."""
+        entry_points.run(self, name, closure, heir)
 
 
 # A loop over one of these receives.

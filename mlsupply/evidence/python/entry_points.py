@@ -13,7 +13,7 @@ from mlsupply.evidence.python.interpreter.machine import MAX_INLINE, MAX_ROOT_ST
 from mlsupply.evidence.python.libraries import command_options, execution, passed_on
 from mlsupply.evidence.python.network import requested, servers
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import Closure, Value
+from mlsupply.evidence.python.values.value import ClassState, Closure, Value
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -22,27 +22,28 @@ if TYPE_CHECKING:
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})
 
 
-def run(machine: Analyser, name: str, closure: Closure) -> None:
-    """Follows a function as an entry point, within a budget of its own. One that exhausts the budget is followed again
+def run(machine: Analyser, name: str, closure: Closure, heir: ClassState | None) -> None:
+    """Follows a function as an entry point, within a budget of its own. heir: the class whose object a method is called of,
+    where that is not the one that defines it. One that exhausts the budget is followed again
     to a lesser depth. Since the functions it calls are followed on their own too, that misses only taint worth following
     that is carried deeper; only then is the root noted as exhausted."""
-    if _run_to_end(machine, name, closure):
+    if _run_to_end(machine, name, closure, heir):
         return
     machine.exhausted.discard(name)
     machine.depth, cut = SHALLOW, machine.cut_off
-    if cut or machine.steps + MAX_ROOT_STEPS > MAX_STEPS or not _run_to_end(machine, name, closure) or machine.cut_off:
+    if cut or machine.steps + MAX_ROOT_STEPS > MAX_STEPS or not _run_to_end(machine, name, closure, heir) or machine.cut_off:
         machine.exhausted.add(name)
     machine.depth = MAX_INLINE
 
 
-def _run_to_end(machine: Analyser, name: str, closure: Closure) -> bool:
+def _run_to_end(machine: Analyser, name: str, closure: Closure, heir: ClassState | None) -> bool:
     """Follows the entry point once; whether the budget and the depth sufficed."""
     machine.root = name
     machine.root_end = machine.steps + MAX_ROOT_STEPS
     machine.at_module_level()
     machine.cut_off = False
     try:
-        first = machine.implicit_arguments(closure)
+        first = machine.implicit_arguments(closure, heir)
         given = machine.enter(closure, first, {}, None)
         summaries.note_returned(machine, name, given)
         if hooks.gives_code(closure):

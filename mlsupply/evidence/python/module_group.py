@@ -19,7 +19,7 @@ from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.syntax.survey import Survey
-from mlsupply.evidence.python.values.value import Closure, Scope, Value, constant
+from mlsupply.evidence.python.values.value import ClassState, Closure, Scope, Value, constant
 from mlsupply.named import NamedTuple
 
 BUDGET = 100_000  # steps for all modules of a group together: each was analysed alone before
@@ -150,9 +150,9 @@ class GroupAnalyser(Analyser):
             return
         super().assign(owner, name, value, node)
 
-    def run_root(self, name: str, closure: Closure) -> None:
+    def run_root(self, name: str, closure: Closure, heir: ClassState | None = None) -> None:
         """Follows a function as an entry point, whose root has the module in its name."""
-        super().run_root(self.root_of(name), closure)
+        super().run_root(self.root_of(name), closure, heir)
 
     def root_of(self, name: str) -> str:
         return self.current.root(name)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Set
 from contextlib import suppress
 
+from mlsupply.evidence.python import inherited
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.factories import FactoryFunctions
@@ -137,6 +138,7 @@ class _EntryPoints:
             decoding = {one for one in self._left if machine.takes and one not in self._done and self._passes_encoded(one)}
             passing = {one for one in self._left if machine.takes and self._passes_on(one)}
             if self._next >= len(machine.closures) and not passing and not decoding:
+                self._follow_inherited()
                 _note_callers(machine, self._survey, self._left)
                 return self._done
             for closure in [one for one in self._left if (one in passing or one in decoding) and one not in self._done]:
@@ -175,6 +177,22 @@ class _EntryPoints:
             if closure in self._done:
                 self._machine.run_root(closure.name, closure)
 
+    def _follow_inherited(self) -> None:
+        """Follows inherited methods once more, as those of a subclass that defines anew what they use: a base class may do
+        with what a subclass gives it."""
+        left = _MOST_INHERITED
+        for state in [one for one in self._machine.states.values() if one.parents]:
+            anew = inherited.defined_anew(state)
+            for name, method in inherited.that_use(state, anew):
+                told = method in self._done or any(one in self._done for used, one in state.methods.items() if used in anew)
+                if state.closure is None or state.closure.scope is not self._machine.module or not told:
+                    continue
+                if not left or self._machine.steps >= MAX_STEPS:
+                    self._machine.exhausted.add("*")
+                    return
+                left -= 1
+                self._machine.run_root(f"{state.name}.{name}", method, state)
+
     def _follow_chosen(self) -> None:
         """Considers the functions defined since the last time, and follows those that are chosen."""
         machine = self._machine
@@ -210,6 +228,7 @@ class _EntryPoints:
         return calls(self._survey.of(closure.node), decoding)
 
 
+_MOST_INHERITED = 64  # methods that are followed once more
 _CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")
 
 

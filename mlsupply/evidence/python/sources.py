@@ -285,7 +285,7 @@ def _reshaped(machine: Analyser, call: Call) -> Value | None:
         return Value(f"{ref}()")
     if ref in documents.READS and call.args and (parsed := documents.parsed(ref, call.args[0])) is not None:
         return parsed
-    if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load", "copy.copy", "copy.deepcopy"} and call.args:
+    if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load"} and call.args:
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
     if ref == "shlex.join" and call.args:
         return folding.shell_joined(call.args[0])

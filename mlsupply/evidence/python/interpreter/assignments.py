@@ -77,7 +77,7 @@ class Assignments(Definitions):
         if value.taint or key.taint:
             owner.taint = owner.taint | value.taint | key.taint
             storage.put_in_database(self, owner)
-        if owner.keys is None and isinstance(owner.const, dict):
+        if not owner.keys and isinstance(owner.const, dict):
             owner.keys = containers.entries(owner)
         if owner.keys is not None:
             containers.put(owner.keys, key, value)

@@ -142,16 +142,21 @@ def _items(machine: Expressions, node: ast.ListComp | ast.SetComp | ast.Generato
 def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value | None:
     """The dict, evaluated turn by turn; None where that is not possible."""
     keys: dict[str, Value] = {}
+    table: dict[object, object] = {}
 
     def add() -> bool:
         key, value = machine.value(node.key), machine.value(node.value)
         containers.put(keys, key, value)
+        if value.known and containers.name_of(key) is not None:
+            table[key.const] = value.const
         return key.known and (value.known or len(keys) < MAX_LOOP // 64)
 
     if not _turns(machine, node, 0, source, add) or not keys:
         return None
     result = unknown(source, *keys.values())
     result.keys = keys
+    if len(table) == len(keys):
+        result.const = table
     return result
 
 

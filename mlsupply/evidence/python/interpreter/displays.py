@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
 from mlsupply.evidence.python.values import containers, folding
-from mlsupply.evidence.python.values.merging import merged
-from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.value import Value, constant, layers_of, taint_of, unknown
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
@@ -76,32 +75,32 @@ def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Valu
 
 
 def dictionary(machine: Expressions, node: ast.Dict) -> Value:
-    """A dict by its constant text keys; the values of unknown keys are merged under HOLE."""
+    """A dict by its constant keys, see `containers.name_of`; the values of unknown keys are merged under HOLE."""
     keys: dict[str, Value] = {}
-    loose: list[Value] = []  # keys that are no constant texts with their values, and dicts that are unpacked
-    computed: list[Value] = []  # values whose keys are not known
+    loose: list[Value] = []  # keys that are no constant texts, and dicts that are unpacked
+    table: dict[Any, Any] | None = {}  # the dict, as long as it is a constant
     for name, item in zip(node.keys, node.values, strict=True):
         value = machine.value(item)
-        key = machine.value(name) if name is not None else None
-        if key is not None and key.instance is not None:
+        if name is None:
+            loose.append(value)
+            spread = value.instance is not None and not value.keys
+            keys.update(own_containers.spread(machine, value, node) if spread else containers.entries(value))
+            table = {**table, **value.const} if table is not None and isinstance(value.const, dict) else None
+            continue
+        key = machine.value(name)
+        if key.instance is not None:
             special_methods.operated(machine, key, "hash", [], node)
-        if key is not None and isinstance(key.const, str):
-            keys[key.const] = value
+        if not isinstance(key.const, str):
+            loose.append(key)
+        containers.put(keys, key, value)
+        if table is not None and value.known and containers.name_of(key) is not None:
+            table[key.const] = value.const
         else:
-            loose += [value] if key is None else [key, value]
-            if key is None:
-                spread = value.instance is not None and not value.keys
-                keys.update(own_containers.spread(machine, value, node) if spread else containers.entries(value))
-            elif not key.known:
-                computed.append(value)
+            table = None
     result = unknown(*keys.values(), *loose)
     result.keys = keys
-    if not loose and all(value.known for value in keys.values()):
-        result.const = {name: value.const for name, value in keys.items()}
-    elif not keys and loose and (table := _table(loose)) is not None:
+    if table is not None:
         result.const = table
-    elif computed:
-        keys[HOLE] = merged(computed)
     return result
 
 
@@ -111,16 +110,6 @@ def sliced(machine: Expressions, node: ast.Slice) -> Value:
     if all(part.known for part in parts):
         return Value("", slice(*(part.const for part in parts)))
     return unknown(*parts)
-
-
-def _table(loose: list[Value]) -> dict[int, Any] | None:
-    """The dict of constants by integer that these keys and values, in turn, make up; None where they do not."""
-    names, values = loose[::2], loose[1::2]
-    if len(names) != len(values) or not all(type(name.const) is int for name in names):
-        return None
-    if not all(value.known for value in values):
-        return None
-    return {name.const: value.const for name, value in zip(names, values, strict=True)}
 
 
 TEMPLATES: dict[type[ast.expr], Any] = {ast.TemplateStr: template} if hasattr(ast, "TemplateStr") else {}  # Python 3.14

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 
+_MOST_FILTERED = 4_096  # items whose test is evaluated
 _SETTLED = frozenset(
     {"isinstance", "hasattr", "id", "issubclass", "callable", "hash"}
 )  # the result holds nothing of the argument
@@ -213,7 +214,7 @@ def _container(machine: Analyser, name: str, call: Call) -> Value | None:
         made = Value(taint=taint_of(*found.values(), *call.keywords.values()))
         made.keys = {**found, **call.keywords}
         return made
-    return containers.new("builtins.dict", call.args, call.keywords)
+    return containers.new(call.ref, call.args, call.keywords)
 
 
 def _map(machine: Analyser, name: str, call: Call) -> Value | None:
@@ -234,6 +235,17 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
     if function.closure is not None:
         machine.enter(function.closure, [Value(taint=taint_of(*call.args))], {}, call.node)
     return _counted(call) if function.ref in {"builtins.int", "builtins.float"} else unknown(*call.args)
+
+
+def _filter(machine: Analyser, name: str, call: Call) -> Value | None:
+    """The items that the function does not decline for certain."""
+    del name
+    items = folding.items_of(call.args[1]) if len(call.args) == 2 else []
+    if not items or len(items) > _MOST_FILTERED:
+        return None
+    tests = [one if call.args[0].const is None else machine.call(call.args[0], [one], {}, call.node) for one in items]
+    kept = [one for one, test in zip(items, tests, strict=True) if not test.known or test.const]
+    return folding.listed(kept, layers_of(*call.args), call.args[1].taint) if kept else None
 
 
 def _rows(columns: list[Value]) -> list[list[Value]]:
@@ -344,13 +356,14 @@ _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     **dict.fromkeys(("type", "type()", "super"), _type),
     **dict.fromkeys(("getattr", "setattr", "delattr"), _reflect),
     **dict.fromkeys(("globals", "locals", "vars", "dir"), _namespace),
-    **dict.fromkeys(("dict", "iter"), _container),
+    **dict.fromkeys(("dict", "dict.fromkeys", "iter"), _container),
     **dict.fromkeys(("staticmethod", "classmethod"), _itself),
     **dict.fromkeys(("str.__new__", "bytes.__new__", "int.__new__"), _new_text),
     "__import__": _imported,
     "__lazy_import__": _imported,
     "open": _opened,
     "map": _map,
+    "filter": _filter,
     "property": _getter,
     "__subclasses__": _subclasses,
     "next": _next,

@@ -35,6 +35,7 @@ _MAKERS = {
 }
 # Functions that return the argument at this place.
 _SAME = {"typing.cast": 1, "typing_extensions.cast": 1, "functools.update_wrapper": 0, "weakref.proxy": 0}
+_COPIES = frozenset({"copy.copy", "copy.deepcopy"})
 _FIELDS = frozenset({"dataclasses.field", "attr.ib", "attrs.field", "attr.Factory", "attrs.Factory", "pydantic.Field"})
 _RECORDS = frozenset({"collections.namedtuple", "typing.NamedTuple", "dataclasses.make_dataclass"})
 _MAX_TURNS = 1_024  # of a `reduce`; code that is decoded letter by letter takes hundreds
@@ -43,8 +44,8 @@ _MAX_TURNS = 1_024  # of a `reduce`; code that is decoded letter by letter takes
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The function, class or object that the call makes or applies; None for any other call."""
     ref = call.ref
-    if ref in _AS_IT_IS:
-        return _bound(call)
+    if ref in _AS_IT_IS or (ref in _COPIES and call.args):
+        return _bound(call) if ref in _AS_IT_IS else _copied(call.args[0])
     if (place := _SAME.get(ref)) is not None and len(call.args) > place:
         return call.args[place].copy()
     if ref in _MADE:
@@ -68,6 +69,14 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in {"itertools.starmap", "operator.itemgetter()"} and call.args:
         return _each(machine, call)
     return None
+
+
+def _copied(original: Value) -> Value:
+    """A copy: what is put into it is not in the original."""
+    made = original.copy()
+    made.items = list(made.items) if made.items is not None else None
+    made.keys = dict(made.keys) if made.keys is not None else None
+    return made
 
 
 def _namespace(_: Analyser, call: Call) -> Value:

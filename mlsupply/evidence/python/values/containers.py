@@ -16,6 +16,7 @@ from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 _MAX_ITEMS = 4_096
+_PLAIN_KEYS = (int, float, bytes, tuple, type(None))  # constants other than texts that are keys
 _MAX_BYTES = 16_384  # of a bytearray that is assembled byte by byte
 _QUEUES = frozenset(
     {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
@@ -60,7 +61,13 @@ def new(ref: str, args: list[Value], keywords: dict[str, Value]) -> Value | None
     if ref == "collections.ChainMap":
         return _dict(args[::-1], {})
     if ref == "collections.defaultdict":
-        return _dict(args[1:], keywords)
+        return _with_default(_dict(args[1:], keywords), args[:1])
+    if ref == "builtins.dict.fromkeys" and args:
+        made = unknown(*args)
+        made.keys = {}
+        for key in folding.items_of(args[0])[:_MAX_ITEMS]:
+            put(made.keys, key, args[1] if len(args) > 1 else constant(None))
+        return made
     if ref == "collections.deque":
         return folding.listed(list(folding.items_of(args[0])), args[0].layers, args[0].taint) if args else Value("", [])
     if ref in _QUEUES:
@@ -98,9 +105,23 @@ def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
     return result
 
 
+def _with_default(made: Value, factory: list[Value]) -> Value:
+    """A `defaultdict`: an entry that is missing is a container, which here stands for all of them."""
+    kind = factory[0].ref.removeprefix("builtins.") if factory else ""
+    if made.keys is not None and kind in {"list", "set", "collections.deque", "dict"}:
+        entry = Value()
+        entry.items, entry.keys = (None, {}) if kind == "dict" else ([], None)
+        made.keys[HOLE] = entry
+    return made
+
+
 def entries(source: Value) -> dict[str, Value]:
     """The entries of a dict, or of a sequence of pairs, by key; all whose key is not known are merged under HOLE."""
-    if source.keys is not None and not (source.items and source.keys.keys() == {"send"}):  # that would be a generator
+    if (
+        source.keys is not None
+        and not (not source.keys and source.const)
+        and not (source.items and source.keys.keys() == {"send"})
+    ):  # that would be a generator
         return source.keys
     if isinstance(source.const, dict):
         return {str(key): constant(value, source.layers, source.taint) for key, value in source.const.items()}
@@ -112,10 +133,18 @@ def entries(source: Value) -> dict[str, Value]:
     return found
 
 
+def name_of(key: Value) -> str | None:
+    """The name under which the entry with this key is kept: the text that it is, or as which another constant is printed;
+    None where it is not known."""
+    const = key.const
+    return const if isinstance(const, str) else str(const) if isinstance(const, _PLAIN_KEYS) else None
+
+
 def put(keys: dict[str, Value], key: Value, value: Value) -> None:
     """`keys[key] = value`, in place; values under unknown keys are merged under HOLE."""
-    if isinstance(key.const, str):
-        keys[key.const] = value
+    name = name_of(key)
+    if name is not None:
+        keys[name] = value
     else:
         keys[HOLE] = merged([value, keys[HOLE]]) if HOLE in keys else value
 
@@ -123,8 +152,8 @@ def put(keys: dict[str, Value], key: Value, value: Value) -> None:
 def looked_up(container: Value, key: Value) -> Value | None:
     """`container[key]`, or the join of all values where the key is not known; None where no entry fits."""
     keys = container.keys or {}
-    if isinstance(key.const, str):
-        return keys.get(key.const) or keys.get(HOLE)
+    if (name := name_of(key)) is not None:
+        return keys.get(name) or keys.get(HOLE)
     found = [value for name, value in keys.items() if not key.known or name == HOLE]
     return merged_many(found) if found else None
 
@@ -227,6 +256,8 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
         loose = [unknown_entry(receiver, args[0])] if found is None and receiver.taint else []
         values = [*([found] if found is not None else []), *loose, *default]
         return merged(values) if values else None
+    if name == "popitem":
+        return folding.listed([Value(), merged_many(list(keys.values()))]) if keys else None
     if name in {"values", "items"}:
         held = keys or ({HOLE: unknown(receiver)} if receiver.taint else {})  # one made of what cannot be told apart
         values = list(held.values())

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from mlsupply.evidence.python.values import containers
 from mlsupply.evidence.python.values.folding import ERRORS, items_of, joined, joined_path, percent
 from mlsupply.evidence.python.values.value import HOLE, MAX_TEXT, Value, constant, layers_of, taint_of, unknown
 
@@ -72,6 +73,11 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
                 return constant(function(left.const, right.const), layers, taint_of(left, right))
             except ERRORS:
                 pass
+    return _unfolded(kind, left, right)
+
+
+def _unfolded(kind: type[ast.operator], left: Value, right: Value) -> Value:
+    """What is known of `left <operator> right` that is no constant."""
     result = unknown(left, right)
     if kind is ast.BitXor and "xor" not in result.layers:
         result.layers = (*result.layers, "xor")
@@ -81,6 +87,8 @@ def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
         result.text = joined([left, right])
         if _is_list(left) or _is_list(right):
             result.items = [*_items(left), *_items(right)]
+    elif kind is ast.BitOr and (left.keys is not None or right.keys is not None):
+        result.keys = {**containers.entries(left), **containers.entries(right)}
     elif kind is ast.Mod and (shape := left.const if isinstance(left.const, str) else left.text) != HOLE:
         parts = right.items if right.items is not None else items_of(right) if isinstance(right.const, tuple) else [right]
         result.text = percent(shape, parts, right.keys or {})

