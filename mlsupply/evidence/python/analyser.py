@@ -18,6 +18,7 @@ from mlsupply.evidence.python.libraries import (
     higher_order,
     implicit_calls,
     log_records,
+    own_loaders,
     persistence,
     tree_nodes,
     wearing_out,
@@ -262,6 +263,8 @@ class Analyser(Statements):
         intercepted."""
         diverted.replaced(self, name, value, node)
         self.replaced.add(name)
+        if own_loaders.is_searched(name):
+            own_loaders.path_changed(self, value, node)
         if value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
             replacements.follow_methods(self, name, self.class_state(value.closure), node)
         elif value.closure is not None:
@@ -295,6 +298,8 @@ class Analyser(Statements):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
+        if own_loaders.is_searched(owner.ref):
+            own_loaders.path_changed(self, value, node)
         if owner.ref.startswith("neptune."):
             uploads.stored(self, owner, value, node)
         if owner.ref == "sys.modules" and value.instance is not None:

@@ -18,6 +18,7 @@ from mlsupply.evidence.python.libraries import (
     found_files,
     log_records,
     memory_code,
+    own_loaders,
     standard_output,
     text_runners,
     wearing_out,
@@ -126,6 +127,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
         return handler
     if ref == "io.file()w.close":
         found_files.emptied(machine, call)
+    own_loaders.put(machine, call)
     log_records.called(machine, call)
     _hooked(machine, call)
     diverted.proxied(machine, call)
@@ -187,6 +189,7 @@ def by_shape(machine: Analyser, call: Call) -> Value | None:
         if address is not None and re.match(r"(?:https?|wss?)://", text_of(address)):
             answer = sending.sent(machine, call)
             return answer if call.ref or not given else None  # `get` of an unknown object may be a dict's
+    own_loaders.put_by_shape(machine, call, name)
     remote_access.container_by_shape(machine, call, name)
     writing.by_shape(machine, call, name)
     return None

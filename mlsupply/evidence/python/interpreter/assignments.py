@@ -25,6 +25,8 @@ class Assignments(Definitions):
         match target:
             case ast.Name():
                 self.scope.set(target.id, value)
+                if target.id == "__path__":  # where the package's modules are looked for
+                    self.patch(target.id, value, target)
             case ast.Attribute():
                 self._bind_attribute(target, value)
             case ast.Subscript():

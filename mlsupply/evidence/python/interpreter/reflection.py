@@ -224,7 +224,7 @@ def _module(call: Call) -> Value | None:
         made = Value(name.replace(":", "."))
         made.hidden = _computed(call, 0)
         return made
-    if ref in _SPECS:
+    if ref in _SPECS and not (ref.endswith("PathFinder.find_spec") and len(call.args) > 1):
         return Value(ref + "()", NOTHING, taint_of(*call.args), name)
     if ref == "importlib.util.module_from_spec" and call.args and call.args[0].ref.endswith("find_spec()"):
         name = call.args[0].text

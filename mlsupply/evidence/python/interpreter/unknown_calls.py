@@ -15,6 +15,7 @@ from mlsupply.evidence.python.libraries import (
     decoder_calls,
     execution,
     layered_files,
+    own_loaders,
     own_source,
     passed_on,
     reading,
@@ -129,6 +130,8 @@ def _apply_arguments(machine: Analyser, call: Call, result: Value) -> None:
             result.taint |= taint
         if (written := storage.content_of(machine, arg)) is not None:
             result.taint |= written.taint
+        if call.ref in own_loaders.FINDERS:
+            result.taint |= own_loaders.found_in(machine, arg)
 
 
 def _run_by_computed_name(machine: Analyser, call: Call) -> None:

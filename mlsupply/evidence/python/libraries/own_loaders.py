@@ -1,4 +1,5 @@
-"""Import loaders of the module's own classes: what their methods give is run where something is loaded with them.
+"""What is loaded as a module by way of `importlib`, `pkgutil` and `zipimport`: the code that import loaders of the module's
+own classes give, and what finders find in folders and archives that the module fills.
 
 A class below `importlib.abc.InspectLoader` only has to say what the source of a module is; `exec_module` and `load_module`,
 which it inherits, compile and run that (documentation of `importlib.abc`)."""
@@ -10,12 +11,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import hooks, objects
-from mlsupply.evidence.python.libraries import execution
-from mlsupply.evidence.python.values.value import Value
+from mlsupply.evidence.python.interpreter.call import Call
+from mlsupply.evidence.python.libraries import execution, storage
+from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.value import CLEAN, Taint, Value, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
-    from mlsupply.evidence.python.interpreter.call import Call
 
 # Methods that give the code of a module. Where one is missing, the base makes its result of that of the next.
 _GIVES_CODE = ("get_code", "get_source", "get_data")
@@ -23,6 +25,58 @@ _RUNS = (".exec_module", ".load_module")
 _TAKES_LOADERS = frozenset(
     {"importlib.util.spec_from_loader", "importlib.util.spec_from_file_location", "importlib.machinery.ModuleSpec"}
 )
+
+# Functions that look for modules in the folders and archives they are given, one or a list of them.
+FINDERS = frozenset(
+    {
+        "pkgutil.walk_packages", "pkgutil.iter_modules", "pkgutil.get_importer", "pkgutil.find_loader", "imp.find_module",
+        "importlib.machinery.PathFinder.find_spec", "importlib.machinery.PathFinder().find_spec",
+        "importlib.machinery.FileFinder", "importlib.machinery.FileFinder.path_hook()", "zipimport.zipimporter",
+    }
+)  # fmt: skip
+_MOST_PLACES = 64  # of a list of them that are looked at; what is beyond is a gap
+
+
+def found_in(machine: Analyser, places: Value) -> Taint:
+    """The labels of what this module put into the folder or archive, or into those of a list, that modules are looked for
+    in."""
+    found, several = CLEAN, [places] if isinstance(places.const, str) else folding.items_of(places)
+    machine.cut_off |= len(several) > _MOST_PLACES
+    for place in several[:_MOST_PLACES]:
+        written = storage.content_of(machine, place)
+        found |= storage.taint_below(machine, text_of(place)) | (written.taint if written is not None else CLEAN)
+    return found
+
+
+def is_searched(name: str) -> bool:
+    """Whether this dotted name is a list of folders in which modules are looked for."""
+    return name == "sys.path" or name.rpartition(".")[2] == "__path__"
+
+
+_PUTS = frozenset({"append", "insert", "extend"})
+
+
+def put(machine: Analyser, call: Call) -> None:
+    """Notes a call that adds to such a list what is fetched or decoded; `sys.path.append` and `insert` are sinks of their
+    own."""
+    holder, _, name = call.ref.rpartition(".")
+    if name in _PUTS and is_searched(holder) and call.args:
+        path_changed(machine, call.args[-1], call.node)
+
+
+def put_by_shape(machine: Analyser, call: Call, name: str) -> None:
+    """The same for the package's own `__path__`, which has no dotted name. name: of the method."""
+    holder = call.node.func.value if isinstance(call.node, ast.Call) and isinstance(call.node.func, ast.Attribute) else None
+    if name in _PUTS and call.args and isinstance(holder, ast.Name) and holder.id == "__path__":
+        path_changed(machine, call.args[-1], call.node)
+
+
+def path_changed(machine: Analyser, places: Value, node: ast.AST) -> None:
+    """Notes what is imported from now on out of the folders that such a list is given: one, or several."""
+    several = [places] if isinstance(places.const, str) else folding.items_of(places) or [places]
+    machine.cut_off |= len(several) > _MOST_PLACES
+    for place in several[:_MOST_PLACES]:
+        execution.loaded(machine, Call("sys.path.insert", Value("sys.path.insert"), [place], {}, node, None))
 
 
 def followed(machine: Analyser, call: Call) -> None:

@@ -134,12 +134,18 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
     if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):
         receiver.keys["headers"] = _with_header(call, receiver.keys.setdefault("headers", Value()))
         return
-    receiver.taint |= taint_of(*call.all)
+    receiver.taint |= taint_of(*call.all) | (_brought(machine, call) if receiver.items is None else CLEAN)
     if name in {"append", "add", "appendChild"} and call.args:
         containers.appended(receiver, call.args[0])
     elif receiver.known and receiver.const is not None:
         receiver.const = NOTHING
     _put_in_file(machine, call, receiver)
+
+
+def _brought(machine: Analyser, call: Call) -> Taint:
+    """The labels of what was fetched or decoded into the files whose paths a collection is given that keeps no items."""
+    inside = [found.taint for path in call.args[:2] if (found := content_of(machine, path)) is not None]
+    return frozenset(one for labels in inside for one in labels if one.startswith(("received:", "encoded:")))
 
 
 def _connected(call: Call, receiver: Value, name: str) -> None:
