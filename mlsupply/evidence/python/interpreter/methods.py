@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import objects, own_clients, own_containers, turns
-from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values import containers, folding, ip_addresses
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Bound, Value, constant
 
@@ -50,6 +50,8 @@ def called(
         folded = folding.method(receiver, name, args, keywords)
         if folded is not None:
             return folded
+    if (addresses := ip_addresses.method(receiver, name)) is not None:
+        return addresses
     held = _of_container(machine, receiver, function, name, args, keywords)
     if held is not None and function.closure is None:
         return held

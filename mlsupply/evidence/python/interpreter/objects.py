@@ -11,7 +11,14 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import decorators, own_clients, own_containers, special_methods, text_objects
+from mlsupply.evidence.python.interpreter import (
+    decorators,
+    object_states,
+    own_clients,
+    own_containers,
+    special_methods,
+    text_objects,
+)
 from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.merging import merged, merged_parts
@@ -32,7 +39,6 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
-_MAX_OBJECTS = 64  # of one class that are told apart
 _WORTH_FOLLOWING = frozenset(know.KINDS) - {"parameter", "variable"}
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init", "__del__")
 _RUNNERS = frozenset({"Thread", "Process", "Timer"})
@@ -71,7 +77,7 @@ def iterable(machine: Expressions, value: Value, node: ast.AST | None) -> Value:
 def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) -> Value:
     """Makes an object of the class: sets its fields and follows its constructors. result: the value that becomes the object;
     it is returned."""
-    result.instance = state = _object_of_call(state, call.node)
+    result.instance = state = object_states.made(state, object_states.made_at(machine, state, call))
     if state.bases and result.keys is None and result.items is None:
         own_containers.fill(state, call.args, call.keywords, result)
         text_objects.become_text(machine, state, call, result)
@@ -93,27 +99,6 @@ def new_object(machine: Analyser, state: ClassState, call: Call, result: Value) 
     if "run" in state.methods and any(base.rpartition(".")[2] in _RUNNERS for base in state.bases):
         machine.enter(state.methods["run"], [result], {}, call.node)
     return result
-
-
-def _object_of_call(state: ClassState, node: ast.AST) -> ClassState:
-    """The state of the object that this call makes; that of the class where it has too many objects already."""
-    found = state.objects.get(node)
-    if found is None:
-        if len(state.objects) >= _MAX_OBJECTS:
-            return state
-        found = ClassState(
-            state.name,
-            state.bases,
-            state.methods,
-            {},
-            state.fields,
-            state.parents,
-            state.metaclass,
-            state.closure,
-            of_class=state,
-        )
-        state.objects[node] = found
-    return found
 
 
 def attribute_of(state: ClassState, name: str) -> Value | None:

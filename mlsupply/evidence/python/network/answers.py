@@ -23,6 +23,7 @@ _PARTS = expression(
     r"\.get_\w+_(?:ur[li]|host|domain|path|name|endpoint)$|\.get_(?:host|domain|base|scheme|netloc|endpoint|path|name)\w*$|"
     r"\.\w*parse_?ur[li]\w*$|\.ur[li]_?parse\w*$"
 )
+_CREDENTIALS = expression(r"(?i)credential|/user-?data|/token(?:/|$)")
 _FETCHERS = expression(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
 
 
@@ -71,6 +72,7 @@ def fetched_by_url(machine: Analyser, call: Call) -> Taint:
 
 
 def _path(address: str) -> str:
-    """The address without query and fragment; "" where its path could lead elsewhere than it reads."""
+    """The address without query and fragment; "" where its path could lead elsewhere than it reads, or names credentials
+    too, as one that is put together from several does."""
     path = re.split(r"[?#]", address, maxsplit=1)[0]
-    return "" if ".." in path or "%" in path else path
+    return "" if ".." in path or "%" in path or _CREDENTIALS.search(path) else path

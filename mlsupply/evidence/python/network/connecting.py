@@ -55,6 +55,9 @@ def connection(machine: Analyser, call: Call) -> Value:
     made.keys = {"headers": added, "base": Value(taint=base.taint) if base is not None else Value()}
     if _SESSIONS.search(call.ref):
         made.keys |= {name: Value(f"{made.ref}.{name}") for name in OF_SESSION if name not in call.keywords}
+    if call.ref == "urllib.request.build_opener":
+        made.keys["addheaders"] = Value()
+        made.keys["addheaders"].items = []
     if "params" in call.keywords:
         made.keys["params"] = call.keywords["params"]
     if call.ref == "asyncio.open_connection":

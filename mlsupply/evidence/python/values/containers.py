@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.values import app_settings, folding, request_parts
+from mlsupply.evidence.python.values import app_settings, folding, ip_addresses, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, layers_of, taint_of, unknown
@@ -224,7 +224,7 @@ def labels_under(taint: Taint, key: Value) -> Taint:
 
 def entry(container: Value, key: Value) -> Value:
     """`container[key]`. An entry that was not known is added to the container, so that what is put into it later is seen."""
-    found = looked_up(container, key)
+    found = ip_addresses.entry(container, key) or looked_up(container, key)
     if found is None:
         found = unknown_entry(container, key)
         if container.keys is not None and len(container.keys) < _MAX_ITEMS:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values import containers, ip_addresses
 from mlsupply.evidence.python.values.folding import ERRORS, items_of, joined, joined_path, percent
 from mlsupply.evidence.python.values.value import HOLE, MAX_TEXT, Value, constant, layers_of, taint_of, unknown
 
@@ -58,22 +58,27 @@ def _items(value: Value) -> list[Value]:
     return items_of(value) if _is_list(value) or value.known else [unknown(value)]
 
 
+def _folded(kind: type[ast.operator], left: Value, right: Value) -> Value | None:
+    """The result for two constants; None where there is none, or it is too long."""
+    function = _OPERATORS.get(kind)
+    if function is None or _too_big(kind, left.const, right.const):
+        return None
+    layers = layers_of(left, right)
+    if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
+        layers = layers if "xor" in layers else (*layers, "xor")
+    if kind is ast.Mod and isinstance(left.const, str) and left.const.count("%c") > 3:
+        layers = (*layers, "chr")
+    try:
+        return constant(function(left.const, right.const), layers, taint_of(left, right))
+    except ERRORS:
+        return None
+
+
 def binary(kind: type[ast.operator], left: Value, right: Value) -> Value:
     """`left <operator> right`: folded where both are constants and the result is bounded, else an unknown with the taint of
     both. `^`, `%c` and subtraction from invisible characters count as decoding and add a layer."""
-    if left.known and right.known:
-        function = _OPERATORS.get(kind)
-        if function is not None and not _too_big(kind, left.const, right.const):
-            try:
-                layers = layers_of(left, right)
-                if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
-                    layers = layers if "xor" in layers else (*layers, "xor")
-                if kind is ast.Mod and isinstance(left.const, str) and left.const.count("%c") > 3:
-                    layers = (*layers, "chr")
-                return constant(function(left.const, right.const), layers, taint_of(left, right))
-            except ERRORS:
-                pass
-    return _unfolded(kind, left, right)
+    folded = _folded(kind, left, right) if left.known and right.known else ip_addresses.moved(kind, left, right)
+    return folded if folded is not None else _unfolded(kind, left, right)
 
 
 def _unfolded(kind: type[ast.operator], left: Value, right: Value) -> Value:

@@ -7,7 +7,7 @@ import ipaddress
 import struct
 from typing import TYPE_CHECKING, Any
 
-from mlsupply.evidence.python.values import operators
+from mlsupply.evidence.python.values import ip_addresses, operators
 from mlsupply.evidence.python.values.value import NOTHING, Taint, Value, constant, layers_of, taint_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,13 @@ _ERRORS = (ValueError, TypeError, OverflowError, struct.error, MemoryError)
 _ADDRESSES = frozenset(
     {
         "ipaddress.ip_address", "ipaddress.IPv4Address", "ipaddress.IPv6Address", "socket.inet_aton", "socket.inet_pton",
-        "socket.inet_ntoa", "socket.inet_ntop",
+        "socket.inet_ntoa", "socket.inet_ntop", "netaddr.IPAddress",
+    }
+)  # fmt: skip
+_NETWORKS = frozenset(
+    {
+        "ipaddress.ip_network", "ipaddress.IPv4Network", "ipaddress.IPv6Network", "ipaddress.ip_interface",
+        "ipaddress.IPv4Interface", "ipaddress.IPv6Interface", "netaddr.IPNetwork",
     }
 )  # fmt: skip
 _ARRAYS = frozenset({"numpy.array", "numpy.asarray", "numpy.uint8", "array.array", "torch.tensor"})
@@ -28,8 +34,8 @@ _OPERATIONS: dict[str, type[ast.operator]] = {
 }  # fmt: skip
 _UNPACKS = frozenset({"struct.unpack", "struct.unpack_from", "struct.iter_unpack"})
 _FUNCTIONS = frozenset(
-    {*_ADDRESSES, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", *_UNPACKS, "int.from_bytes",
-     "builtins.int.from_bytes"}
+    {*_ADDRESSES, *_NETWORKS, *_ARRAYS, *_OPERATIONS, "uuid.UUID", "itertools.cycle", "struct.pack", *_UNPACKS,
+     "int.from_bytes", "builtins.int.from_bytes"}
 )  # fmt: skip
 _MAX_SHAPE = 64  # characters of a format string
 _MAX_COUNT = 1 << 16  # bytes or items of a result
@@ -41,7 +47,8 @@ def modelled(call: Call) -> Value | None:
     ref = call.ref
     if ref not in _FUNCTIONS:
         return None
-    consts = [arg.const for arg in (call.args[-1:] if ref in _ADDRESSES else call.args)]
+    args = call.args[-1:] if ref in _ADDRESSES else call.args[:1] if ref in _NETWORKS else call.args
+    consts = [arg.const for arg in args]
     if not consts or any(const is NOTHING for const in consts):
         return None
     try:
@@ -60,6 +67,12 @@ def _computed(ref: str, consts: list[Any], args: list[Value]) -> Value | None:
         return _parts((*layers, "uuid"), taint, bytes=number.bytes, bytes_le=number.bytes_le, hex=number.hex)
     if ref in _ADDRESSES and isinstance(consts[-1], str | int | bytes):
         return _address(ref, ipaddress.ip_address(consts[-1]), (*layers, "addresses"), taint)
+    if ref in _NETWORKS and isinstance(consts[0], str | int | bytes | list | tuple):
+        given = tuple(consts[0]) if isinstance(consts[0], list) else consts[0]
+        whole = ipaddress.ip_interface(given)
+        if ref.endswith("nterface"):
+            return _address(ref, whole.ip, (*layers, "addresses"), taint)
+        return ip_addresses.network(whole.network, (*layers, "addresses"), taint)
     if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple) and consts[0]:
         around = list(consts[0])[:_MAX_COUNT]
         return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
@@ -81,9 +94,7 @@ def _address(
     """An address of `ipaddress`, or the form that a function of `socket` gives it."""
     if ref.startswith("socket."):
         return constant(str(address) if "nto" in ref else address.packed, layers, taint)
-    made = _parts(layers, taint, packed=address.packed, compressed=str(address), exploded=address.exploded)
-    made.text = str(address)
-    return made
+    return ip_addresses.address(address, layers, taint)
 
 
 def _packed(consts: list[Any]) -> bytes:

@@ -143,7 +143,7 @@ class ClassState:
     closure     the class as a callable
     super_of    of the view that `super()` gives: the object seen through it
     of_class    of an object: its class
-    objects     of a class: its objects, by the call that makes them
+    objects     of a class: its objects, by the call that makes them and what else tells them apart
     """
 
     name: str
@@ -156,7 +156,7 @@ class ClassState:
     closure: Closure | None = None
     super_of: ClassState | None = None
     of_class: ClassState | None = None
-    objects: dict[ast.AST, ClassState] = field(default_factory=dict)
+    objects: dict[object, ClassState] = field(default_factory=dict)
 
     def all_attributes(self) -> dict[str, Value]:
         """The attributes by name; for an object, those of its class too."""
