@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
 ANY_BUILTIN = frozenset(("any-builtin:builtins",))  # one of the builtins, chosen by a name that is not known
-_KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key"})
+_KEYS = frozenset({"key", "private_key", "_private_key", "privateKey", "secret_key", "_key_obj"})
 _CLIENT_CREDENTIALS = frozenset({"api_key", "auth_headers", "auth_token", "default_headers"})
 # Attributes and methods of an account that give its key as data.
-_KEY_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string"})
-_ACCOUNT = re.compile(r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk)\.[\w.()]{1,120}\(\)$")
+_KEY_AS_DATA = frozenset({"secret", "to_bytes", "to_bytes_array", "to_json", "to_base58_string", "to_wif"})
+_ACCOUNT = re.compile(
+    r"(?:eth_account|web3|solders|solana|bip_utils|hdwallet|eth_keys|stellar_sdk|bit|bitcash|bitcoinlib)\.[\w.()]{1,120}\(\)$"
+)
 _MADE = re.compile(r"\.(?:from_\w+|create\w*|generate\w*|random|new|derive\w*|Keypair|\w*Account|PrivateKey|\w*Wallet)\(\)$")
 _LIBRARY_KEYS = frozenset(
     f"{library}.api_key"

@@ -71,6 +71,18 @@ _FROM_KEYS = re.compile(
     r"(?:from|import)_\w*(?:key|mnemonic|bytes|seed|secret|private|string|base58|words|uri|wif)\w*$|recover\w*$|decrypt$|to_seed$|"
     r"regenerate\w*$|privateKeyToAccount$"
 )
+# Classes of keys and accounts -> the position of the key, and its name, in what they are made of.
+_MADE_OF_KEYS = (
+    (re.compile(r"eth_account\.(?:signers\.local\.)?LocalAccount$"), 0, "key"),
+    (re.compile(r"(?:eth_keys\b.*|nacl\.public)\.PrivateKey$"), 0, "private_key"),
+    (re.compile(r"nacl\.signing\.SigningKey$"), 0, "seed"),
+    (re.compile(r"bit(?:cash)?\.(?:wallet\.)?(?:PrivateKey\w{0,20}|Key)$"), 0, "wif"),
+    (re.compile(r"bitcoinlib\.(?:keys\.\w{1,20}|wallets\.Wallet)$"), 0, "import_key"),
+    (re.compile(r"stellar_sdk\.(?:keypair\.)?Keypair$"), 1, "signing_key"),
+    (re.compile(r"algosdk\b.*\.\w{0,60}Signer$"), 0, "private_key"),
+    (re.compile(r"xrpl\.wallet\.(?:main\.)?Wallet$"), 1, "private_key"),
+    (re.compile(r"tronpy\.keys\.PrivateKey$"), 0, "private_key_bytes"),
+)
 # Methods that sign or make an account -> the position of the key, which may be given as `private_key` instead.
 SIGNS = {
     "sign_transaction": 1, "signTransaction": 1, "sign_message": 1, "signHash": 1, "unsafe_sign_hash": 1,
@@ -144,6 +156,19 @@ def label_signing_key(machine: Analyser, call: Call, name: str) -> None:
         value.taint |= machine.origin("wallet", "the key that is signed with", call.line)
 
 
+def key_of_account(closure: Closure) -> str:
+    """The parameter by which the constructor of a class below one for keys or accounts gets the key; "" for all other
+    functions."""
+    owner, node = closure.owner, closure.node
+    if owner is None or isinstance(node, ast.ClassDef) or closure.name.rpartition(".")[2] not in {"__init__", "__new__"}:
+        return ""
+    names = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)][1:]
+    for bases, place, called in _MADE_OF_KEYS:
+        if any(map(bases.match, owner.bases)):
+            return called if called in names else names[place] if place < len(names) else ""
+    return ""
+
+
 def is_model_client(ref: str) -> bool:
     """Whether this dotted name is an object of a client class for models (`openai.OpenAI()`)."""
     return ref.endswith("()") and _CLIENTS[1][0].match(ref[:-2]) is not None
@@ -189,6 +214,11 @@ def known_arguments(machine: Entering, closure: Closure, names: Mapping[str, Val
         return {name: notebook_server(machine)}
     if (name := loaded_module_parameter(closure)) and not names[name].ref:
         return {name: Value("loaded", NOTHING, names[name].taint)}
+    if (key := key_of_account(closure)) in names and (not names[key].known or names[key].const is None):
+        given = names[key].copy()
+        given.taint |= machine.origin("wallet", f"{key}, which an account is made of", closure.node.lineno)
+        given.const = NOTHING
+        return {key: given}
     if closure.settings:
         return {
             name: value for name, value in closure.settings.items() if f"parameter:{name}" in names.get(name, value).taint
