@@ -156,10 +156,9 @@ def _result(machine: Analyser) -> ModuleFacts:
     exports = [one for name, value in machine.module.names.items() for one in _stands_for(machine, name, value)]
     exports += [(f"{STAR}{HELD}{place}", base) for place, base in enumerate(machine.star_bases)]
     stopped = ""
-    # what a function returns is not followed to the entry points from which it was not entered
-    machine.exhausted.update(
-        root for root, one in machine.too_deep if one.name in machine.gives or one not in machine.ever_entered
-    )
+    if machine.too_deep and machine.gives:
+        giving = _that_give(machine)
+        machine.exhausted.update(root for root, one in machine.too_deep if one.name.rpartition(".")[2] in giving)
     if machine.exhausted:
         stopped = f"too much to follow in {_few(machine.exhausted)}"
     elif machine.unread:
@@ -179,6 +178,26 @@ def _result(machine: Analyser) -> ModuleFacts:
         wants=tuple(sorted(machine.wants)),
         hands=tuple((name, tuple(sorted(names))) for name, names in sorted(machine.hands.items())),
     )
+
+
+def _that_give(machine: Analyser) -> set[str]:
+    """The last parts of the names of the functions that return something worth following, itself or through others: it
+    does not arrive at an entry point from which one of them was too deep to be entered."""
+    mentions = {
+        closure.name.rpartition(".")[2]: {
+            one.id if isinstance(one, ast.Name) else one.attr
+            for one in ast.walk(closure.node)
+            if isinstance(one, ast.Name | ast.Attribute)
+        }
+        for _, closure in machine.closures
+    }
+    found = {name.rpartition(".")[2] for name in machine.gives}
+    grown = True
+    while grown:
+        more = {name for name, used in mentions.items() if name not in found and not found.isdisjoint(used)}
+        found |= more
+        grown = bool(more)
+    return found
 
 
 _MOST_HELD = 64  # functions of one container that are exported

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax.survey import descendants
-from mlsupply.evidence.python.values.value import ClassState, Closure
+from mlsupply.evidence.python.values.value import ClassState, Closure, Value
 
 _CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")
 
@@ -21,9 +22,17 @@ def defined_anew(state: ClassState) -> frozenset[str]:
     attributes = (
         name
         for name, value in state.attributes.items()
-        if any(name in one.attributes and one.attributes[name] is not value for one in state.parents)
+        if any(name in one.attributes and one.attributes[name] is not value for one in state.parents) and _tells(value)
     )
     return frozenset((*methods, *attributes)) - frozenset(_CONSTRUCTORS)
+
+
+def _tells(value: Value) -> bool:
+    """Whether it may decide what a method does: no plain constant, unless it names a secret or where something lies."""
+    if not value.known:
+        return True
+    const = value.const
+    return isinstance(const, str) and ("://" in const or places.is_secret(const) or bool(places.file_kind(const)))
 
 
 def that_use(state: ClassState, names: frozenset[str]) -> Iterator[tuple[str, Closure]]:
