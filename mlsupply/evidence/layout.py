@@ -88,7 +88,7 @@ def layout_of(paths: Iterable[str], texts: Mapping[str, bytes]) -> Layout:
     system = _table(pyproject, "build-system")
     backend, folders = system.get("build-backend"), system.get("backend-path")
     hooks = {"hatch_build.py", "pdm_build.py"} & names
-    hooks |= _named_hooks(_table(pyproject, "tool"))
+    hooks |= _named_hooks(_table(pyproject, "tool")) | _commands(texts.get(f"{top}setup.cfg", b""))
     scripts, plugins = _entry_points(texts, _table(pyproject, "project"))
     in_tree = tuple(folder for folder in folders if isinstance(folder, str)) if isinstance(folders, list) else ()
     return Layout(
@@ -165,6 +165,19 @@ def _named_hooks(tool: Mapping[str, object]) -> set[str]:
     commands = _table(_table(tool, "setuptools"), "cmdclass")
     found |= {value.rpartition(".")[0].replace(".", "/") + ".py" for value in commands.values() if isinstance(value, str)}
     return found
+
+
+_OPTIONS = re.compile(rb"(?m)^\[options\][ \t\r]*$")
+_CMDCLASS = re.compile(rb"(?m)^cmdclass[ \t]*[=:]((?:[^\n]*\n?)(?:[ \t]+[^\n]*\n?)*)")
+_COMMAND = re.compile(r"[\w-]{1,100}[ \t]*=[ \t]*([\w.]{1,200})\.\w+[ \t\r]*$", re.MULTILINE)
+
+
+def _commands(settings: bytes) -> set[str]:
+    """Paths of the modules with the classes of commands that `setup.cfg` names (`[options] cmdclass`, setuptools)."""
+    section = _OPTIONS.search(settings)
+    found = _CMDCLASS.search(settings, section.end()) if section is not None else None
+    modules = _COMMAND.findall(found[1].decode("utf-8", "replace")) if found is not None else []
+    return {module.replace(".", "/") + ".py" for module in modules}
 
 
 def _dotted(entry: str) -> str:

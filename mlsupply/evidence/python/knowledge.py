@@ -119,7 +119,7 @@ COMMANDS: Final = Calls(
     r"platform\.popen|ensurepip\._run_pip|pydoc\.(?:pipe|tempfile)pager|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
     r"(?:anyio|trio|trio\.lowlevel)\.(?:run|open)_process|tornado\.process\.Subprocess|delegator\.(?:run|chain)|"
     r"twisted\.internet\.(?:utils\.getProcess\w+|reactor\.spawnProcess)|numpy\.distutils\.exec_command\.exec_command|"
-    r"(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
+    r"(?:setuptools|distutils)\.[\w.]{1,80}\(\)\.spawn|(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
     r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
     r"IPython\..*\.system|invoke\.run|plumbum\.(?!(?:cli|colorlib|colors|fs|lib|path|typed_env|version)\b).*|test\.support\.script_helper\.\w+|"
     r"(?:ctypes\..*|cffi\.FFI\(\)\.dlopen\(\))\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"
@@ -166,7 +166,8 @@ REBUILDS: Final = frozenset(
 )
 RUNS_PATH: Final = frozenset(
     {
-        "runpy.run_path", "sys.remote_exec", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
+        "runpy.run_path", "distutils.core.run_setup", "setuptools.sandbox.run_setup",
+        "sys.remote_exec", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
         "importlib.machinery.SourcelessFileLoader", "importlib.machinery.ExtensionFileLoader", "zipimport.zipimporter",
         "importlib.util.spec_from_file_location", "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.WinDLL",
         "ctypes.windll.LoadLibrary", "ctypes.PyDLL", "sys.path.insert", "sys.path.append", "site.addsitedir",

@@ -35,8 +35,8 @@ from mlsupply.evidence.python.network import (
     uploads,
 )
 from mlsupply.evidence.python.syntax.survey import descendants
-from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import Closure, Value, constant, text_of
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.value import HOLE, ClassState, Closure, Value, constant, text_of
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -83,18 +83,21 @@ def setup(machine: Analyser, call: Call) -> Value:
     commands = call.keywords.get("cmdclass")
     if commands is None:
         return Value()
-    entries = commands.keys or {}
-    for name, value in entries.items():
-        if name in know.INSTALL_COMMANDS and value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
-            _run_command(machine, value.closure)
+    for name, value in containers.entries(commands).items():
+        if name not in know.INSTALL_COMMANDS and name != HOLE:
+            continue
+        for one in value.either or [value]:
+            if one.closure is not None and isinstance(one.closure.node, ast.ClassDef):
+                _run_command(machine, machine.class_state(one.closure), call.node)
+            elif one.instance is not None and one.ref == "builtins.type()":
+                _run_command(machine, one.instance, call.node)
     return Value()
 
 
-def _run_command(machine: Analyser, closure: Closure) -> None:
-    state = machine.class_state(closure)
+def _run_command(machine: Analyser, state: ClassState, node: ast.AST) -> None:
     for name in ("__init__", "initialize_options", "finalize_options", "run"):
         if name in state.methods:
-            machine.enter(state.methods[name], [objects.any_object(state)], {}, closure.node)
+            machine.enter(state.methods[name], [objects.any_object(state)], {}, node)
 
 
 # Calls that register functions which are called with each request, event or cell.

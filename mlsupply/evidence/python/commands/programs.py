@@ -76,8 +76,17 @@ _ENVIRONMENT = expression(rf"{_START}(?:env|printenv|set|export -p|declare -x)\s
 _REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200}+)(?=\s|[;&|)\"']|$)")
 
 
+# Programs found on the search path that say which version they are, and nothing else.
+_VERSIONS = expression(
+    r"(?:nvcc|ptxas|hipcc|nvidia-smi|gcc|g\+\+|cc|c\+\+|clang|clang\+\+|gfortran|ld|ldd|cmake|ninja|make|rustc|cargo|go|java|javac|"
+    r"node|npm|swig|protoc|git|docker) (?:-V|-v|-version|--version|version)"
+)
+
+
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
     """The labels of what the program prints. text: the command line."""
+    if _VERSIONS.fullmatch(text):
+        return CLEAN
     made = machine.origin("command-output", text[:40], call.line)
     if _CREDENTIALS.search(text):
         made |= machine.origin("credential-file", text[:60], call.line)

@@ -108,6 +108,8 @@ def passed_in(closure: Closure) -> str:
     for base in owner.bases:
         if know.HEARS.match(name) and know.MESSENGERS.match(base):
             return "received"
+        if _IS_NAMESPACE.match(base) and _IS_EVENT.match(name):
+            return "received"
         if any(bases.match(base) and methods.match(name) for bases, methods in _CLIENTS):
             return "intercepted"
         if _ASKS_MODELS.match(name) and _MODELS.match(base) and _uses_super(closure.node, name):
@@ -119,6 +121,11 @@ def passed_in(closure: Closure) -> str:
             if bases.match(last) and methods.match(name):
                 return kind
     return ""
+
+
+# Classes whose methods `on_…` are called with the events of that name, which the server chooses.
+_IS_NAMESPACE = re.compile(r"socketio\.(?:\w+\.)?\w*ClientNamespace$")
+_IS_EVENT = re.compile(r"on_(?!(?:dis)?connect(?:_error)?$)\w+$")
 
 
 def _uses_super(node: ast.AST, name: str) -> bool:

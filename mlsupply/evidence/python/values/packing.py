@@ -73,8 +73,8 @@ def _computed(ref: str, consts: list[Any], args: list[Value]) -> Value | None:
         if ref.endswith("nterface"):
             return _address(ref, whole.ip, (*layers, "addresses"), taint)
         return ip_addresses.network(whole.network, (*layers, "addresses"), taint)
-    if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple) and consts[0]:
-        around = list(consts[0])[:_MAX_COUNT]
+    if ref == "itertools.cycle" and isinstance(consts[0], str | bytes | list | tuple | range) and consts[0]:
+        around = list(consts[0][:_MAX_COUNT])
         return constant((around * (_MAX_COUNT // len(around) + 1))[:_MAX_COUNT], layers, taint)
     if ref in _ARRAYS and isinstance(consts[-1], list | tuple):
         return constant(list(consts[-1]), layers, taint)
