@@ -39,6 +39,16 @@ _INDIRECT = expression(
     rb"\b_?winreg\b|[\"'/](?:tasks|settings|mcp|hooks|launch)\.json\b|\b(?:FunctionType|CodeType|a2b_\w+|unhexlify|fromhex|"
     rb"[bu]?[36][24]decode|[ab]85decode|marshal|crontab|schtasks|create_subprocess_\w+)\b" % (_RUNNERS, _RUNNERS)
 )
+# What code has that reads a document of its own package and writes a file of the user: the document may say which.
+_FROM_DATA = tuple(
+    expression(pattern)
+    for pattern in (
+        rb"\b(?:__file__|get_data|resources|resource_\w{4,20})\b",
+        rb"\b(?:loads?|safe_load|literal_eval|parse|\w{0,10}[Rr]eader)\(|\bconfigparser\b",
+        rb"\bwrite\w{0,10}\(|\bdump\(|\b(?:copy\w{0,8}|symlink\w{0,10}|move|replace|rename|touch)\(",
+        rb"\bexpand(?:user|vars)\b|\bhome\b|\b(?:HOME|USERPROFILE|APPDATA)\b|[\"']~|dirs\b",
+    )
+)
 _SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # following together adds nothing to these
 
 
@@ -52,7 +62,11 @@ def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], few
     )
     if not fewest <= len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
         return []
-    return paths if acts or any(_INDIRECT.search(sources[path]) for path in paths) else []
+    return paths if acts or _may_act([sources[path] for path in paths]) else []
+
+
+def _may_act(texts: Sequence[bytes]) -> bool:
+    return any(map(_INDIRECT.search, texts)) or all(any(map(pattern.search, texts)) for pattern in _FROM_DATA)
 
 
 def _acts(fact: CodeFact) -> bool:

@@ -319,6 +319,10 @@ class Analyser(Statements):
         """Runs the deferred calls (threads, callbacks), whose arguments may have been changed since."""
         entry_points.run_deferred(self)
 
+    def run_changed(self) -> None:
+        """Runs the deferred calls again whose arguments have been filled since."""
+        entry_points.run_changed(self)
+
     def release(self) -> None:
         """Breaks the reference cycles between scopes and functions once all facts are noted, so that everything is freed at
         once: the garbage collector would take a fifth of the time of the analysis."""

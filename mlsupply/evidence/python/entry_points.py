@@ -9,15 +9,16 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.interpreter import hooks
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.interpreter.machine import MAX_INLINE, MAX_ROOT_STEPS, MAX_STEPS, SHALLOW, BudgetError
+from mlsupply.evidence.python.interpreter.machine import MAX_INLINE, MAX_ROOT_STEPS, MAX_STEPS, SHALLOW, Begun, BudgetError
 from mlsupply.evidence.python.libraries import command_options, execution, passed_on
 from mlsupply.evidence.python.network import requested, servers
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import ClassState, Closure, Value
+from mlsupply.evidence.python.values.value import ClassState, Closure, Value, taint_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
 
+_MOST_BEGUN = 64  # deferred calls that may be run again
 # Names of parameters that stand for the connection itself.
 _CONNECTIONS = frozenset({"ws", "websocket", "client", "sock", "conn", "connection", "transport", "bot", "app"})
 
@@ -65,10 +66,25 @@ def run_deferred(machine: Analyser) -> None:
     root = machine.root
     try:
         for function, args, keywords, node, machine.root in deferred:
+            if len(machine.begun) < _MOST_BEGUN and function.closure is not None:
+                given = taint_of(*args, *keywords.values())
+                machine.begun.append(Begun(function, args, keywords, node, machine.root, given))
             machine.call(function, args, keywords, node)
     except (BudgetError, RecursionError):
         machine.exhausted.add(machine.root)
     machine.root, machine.deferred = root, []
+
+
+def run_changed(machine: Analyser) -> None:
+    """Runs the deferred calls again whose arguments have been filled since, as a queue that a thread empties."""
+    for one in machine.begun:
+        now = taint_of(*one.args, *one.keywords.values())
+        if not now <= one.taint and machine.steps < MAX_STEPS:
+            machine.deferred = [(one.function, one.args, one.keywords, one.node, one.root)]
+            machine.at_module_level()
+            machine.root_end = machine.steps + MAX_ROOT_STEPS
+            machine.call_results.clear()
+            run_deferred(machine)
 
 
 def registered(machine: Analyser, registrar: Value, function: Value, node: ast.AST) -> None:

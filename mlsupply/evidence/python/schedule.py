@@ -111,6 +111,7 @@ def follow_functions(machine: Analyser, survey: Survey) -> None:
         reads = mentions_one(mentions, changed) or not carried.isdisjoint(mentions.attributes)
         if machine.steps < MAX_STEPS and reads:
             machine.run_root(closure.name, closure)
+    machine.run_changed()
 
 
 class _EntryPoints:

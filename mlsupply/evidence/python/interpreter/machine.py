@@ -44,6 +44,17 @@ class CallResult(NamedTuple):
     kept: list[tuple[object, ...]]
 
 
+class Begun(NamedTuple):
+    """A deferred call that was run, and the taint of its arguments then."""
+
+    function: Value
+    args: list[Value]
+    keywords: dict[str, Value]
+    node: ast.AST
+    root: str
+    taint: Taint
+
+
 class Coroutine(NamedTuple):
     """A call of an asynchronous function, whose task may run on while its arguments change. result: as long as it lives, so
     does its `id`."""
@@ -78,6 +89,8 @@ class Machine:
     folder = ""  # the working directory, or the one a server serves, as far as the code sets it
     declined = False  # the statement just followed leaves the function unless the user asked for something
     emptied: list[Emptied] | None = None  # what something was taken out of in a loop whose turns are counted
+    deferred: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]]
+    begun: list[Begun]  # those of them that were run
     too_deep: set[tuple[str, Closure]]  # entry points, and functions that were too deep to be entered from them
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
@@ -112,7 +125,7 @@ class Machine:
         self.put_into: list[tuple[int, Value]] = []  # depth of a generator followed again, and what it yields by now
         self.raised: list[Value] = []  # exceptions that carry something
         # calls of threads and callbacks, with the root they were started from
-        self.deferred: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]] = []
+        self.deferred, self.begun = [], []
         # the budget
         self.steps, self.root_end, self.too_deep = (
             0,
