@@ -19,7 +19,7 @@ _LIBRARIES = (
     b"pynostr", b"tftpy", b"qdrant_client", b"pinecone", b"weaviate", b"chromadb", b"langfuse", b"logging_loki",
     b"datadog", b"sqlalchemy", b"knockknock", b"wandb", b"comet_ml", b"neptune", b"clearml", b"pydrive", b"gql.transport",
     b"webbrowser", b"analytics", b"duckdb", b"aioboto3", b"s3fs", b"gcsfs", b"adlfs", b"ossfs", b"opendal",
-    b"upath", b"pyarrow",
+    b"upath", b"pyarrow", b"kubernetes", b"openapi_client", b"swagger_client", b"docker", b"lightkube", b"pykube",
 )  # fmt: skip
 _IMPORTED = (
     rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]+\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a string

@@ -314,6 +314,7 @@ PRIVATE: Words = (
     *((word, expression(rb"%s\b" % re.escape(word))) for word in (b".ssh", b".aws", b".kube", b".netrc")),
     *((word, None) for word in (b'"~', b"'~", b"expanduser", b"Path.home", b"/proc/", b"getpass", b"ImageGrab")),
     *((word, None) for word in (b"gethostname", b"getnode", b"getuser")),
+    *((word, None) for word in (b"SERVICE_TOKEN_FILENAME", b"KUBE_CONFIG_DEFAULT_LOCATION", b"/run/secrets")),
 )
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
 _WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")

@@ -78,6 +78,10 @@ CLIENTS: Final = Calls(
     r"ipfshttpclient|pynostr|tftpy|qdrant_client|pinecone|weaviate|chromadb\.(?:Async)?HttpClient\b[\w().]*|langfuse|logging_loki|"
     r"paho\.mqtt|paho)\."
 )
+# Libraries of clients that stand for one server (`network.generated_clients`).
+GENERATED: Final = frozenset(
+    {"kubernetes", "kubernetes_asyncio", "openapi_client", "swagger_client", "docker", "lightkube", "pykube"}
+)
 # Downloads from a service that many share: the arguments say whose files.
 SHARED_FILES: Final = Calls(
     r"^(?:huggingface_hub|modelscope)\.(?:\w+\.)*(?:hf_hub_download|snapshot_download|cached_download)$|^datasets\.load_dataset$|^boto3\..*\.get_object$|"

@@ -24,6 +24,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.network import (
     clients,
+    generated_clients,
     object_servers,
     polled_sockets,
     remote_access,
@@ -76,6 +77,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return deferred_calls.started(machine, call)
     if (taken := uploads.modelled(machine, call) or telemetry.modelled(machine, call)) is not None:
         return taken
+    generated_clients.used(machine, call)
     if not know.SENDS.match(ref) and (asked := clients.modelled(machine, call)) is not None:
         return asked
     return sinks.modelled(machine, call)

@@ -28,6 +28,7 @@ from mlsupply.evidence.python.network import (
     addresses,
     diverted,
     duckdb_calls,
+    generated_clients,
     lookups,
     remote_access,
     sending,
@@ -216,6 +217,7 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     if name == "sys.argv":
         machine.variables[name] = value
     standard_output.attribute_set(machine, name, value)
+    generated_clients.set_attribute(machine, name, value)
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
         where = addresses.destination(value.const)
         # one client object for a well-known service does not redirect the others

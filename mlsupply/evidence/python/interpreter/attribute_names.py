@@ -33,7 +33,19 @@ _LIBRARY_KEYS = frozenset(
 ) | {"huggingface_hub.HfApi().token"}  # fmt: skip
 # Settings of an application that hold its secrets.
 _SECRET_SETTINGS = frozenset({"streamlit.secrets"})
-_TOKEN_PATHS = {"huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token"}
+# Names in libraries for files with credentials, or for folders that hold them.
+_POD = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+_TOKEN_PATHS = {
+    "huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token",
+    "huggingface_hub.constants.HF_STORED_TOKENS_PATH": "~/.cache/huggingface/stored_tokens",
+    "kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME": _POD,
+    "kubernetes_asyncio.config.incluster_config.SERVICE_TOKEN_FILENAME": _POD,
+    "kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION": "~/.kube/config",
+    "kubernetes_asyncio.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION": "~/.kube/config",
+    "kubernetes.config.KUBE_CONFIG_DEFAULT_LOCATION": "~/.kube/config",
+    "docker.utils.config.DOCKER_CONFIG_FILENAME": "~/.docker/config.json",
+    "requests.utils.NETRC_FILES": "~/.netrc",
+}
 _OWN_NAMES = frozenset({"__name__", "__qualname__", "__module__"})
 _OF_ITSELF = _OWN_NAMES | {"__class__"}
 MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 
 from mlsupply.evidence.prefilter.imports import MODULES, harmless
-from mlsupply.evidence.python.knowledge import CLIENTS
+from mlsupply.evidence.python.knowledge import CLIENTS, GENERATED
 from mlsupply.evidence.python.syntax.survey import Mentions
 
 _BUILTINS = frozenset(
@@ -56,7 +56,7 @@ _CLIENT_METHODS = frozenset(
 @lru_cache(maxsize=8_192)
 def of_client_library(ref: str) -> bool:
     """Whether the dotted name belongs to the client library of some service."""
-    return bool(ref) and CLIENTS.match(ref + ".")
+    return bool(ref) and (CLIENTS.match(ref + ".") or ref.partition(".")[0] in GENERATED)
 
 
 @lru_cache(maxsize=8_192)
