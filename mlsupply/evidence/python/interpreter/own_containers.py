@@ -13,7 +13,7 @@ from mlsupply.evidence.python.values.value import ClassState, Value, constant, t
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
-_TABLES = frozenset({"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping"})
+_TABLES = frozenset({"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping", "ChainMap", "Counter"})
 _SEQUENCES = frozenset({"list", "deque", "UserList", "MutableSequence", "set"})
 _WRAPS = frozenset({"UserDict", "UserList", "UserString"})  # these keep what they hold in `data`
 _MOST_KEYS = 16
@@ -28,7 +28,9 @@ def fill(state: ClassState, args: list[Value], keywords: dict[str, Value], resul
     kinds = _kinds(state)
     if kinds & _TABLES:
         result.keys = {**(result.keys or {}), **keywords}
-        for source in args[:1]:
+        first = 1 if "defaultdict" in kinds else 0  # behind what makes a missing entry
+        for source in args[::-1] if "ChainMap" in kinds else args[first : first + 1]:
+            result.taint |= source.taint
             result.keys.update(containers.entries(source))
     elif kinds & _SEQUENCES:
         result.items = [*(result.items or ()), *(folding.items_of(args[0]) if args else ())]
