@@ -18,7 +18,7 @@ from mlsupply.named import NamedTuple
 # Modules that run, send, load, decode into memory or spy, as they stand on an import line.
 MODULES = expression(
     rb"\b(?:subprocess|pty|pexpect|sh|invoke|plumbum|socket|socketserver|ssl|urllib\w*|requests|httpx|"
-    rb"aiohttp|niquests|curl_cffi|"
+    rb"aiohttp|niquests|curl_cffi|httpcore|hrequests|tls_client|primp|rnet|aiosonic|"
     rb"websockets?|http\.client|http|smtplib|ftplib|paramiko|telnetlib|pycurl|dns|telegram|telebot|"
     rb"pyrogram|telethon|aiogram|"
     rb"discord\w*|dhooks|boto3|xmlrpc|socketio|ctypes|_ctypes|cffi|marshal|mmap|winreg|_winreg|"
@@ -33,6 +33,7 @@ _ERRORS = r"\w*(?:Error|Exception|Timeout)"
 # Library -> pattern of its names that neither run, send nor receive anything, nor lead to what does.
 _HARMLESS = {
     "httpx": rf"(?:Response|Headers|Request|URL|Limits|QueryParams|Cookies|codes|InvalidURL|TooManyRedirects|{_ERRORS})",
+    "httpcore": r"(?:Request|Response|URL|Origin|\w*(?:Stream|Backend|Error|Exception|Timeout))",
     "requests": rf"(?:exceptions|Response|PreparedRequest|codes|{_ERRORS})",
     "urllib": r"(?:parse|error)",
     "aiohttp": rf"(?:ClientResponse|WSMsgType|{_ERRORS})",

@@ -44,6 +44,8 @@ SENDS: Final = Calls(
     rf"^(?:requests|httpx|aiohttp|niquests|curl_cffi\.requests|cloudscraper)\.(?:Session|session|Client|AsyncClient|"
     rf"ClientSession|AsyncSession|create_scraper)\(\)\.{_HTTP_VERBS}$|"
     r"^httpx\.(?:Async)?HTTPTransport\(\)\.handle_(?:async_)?request$|"
+    r"^httpcore\.(?:(?:Async)?(?:ConnectionPool|HTTPProxy|SOCKSProxy)\(\)\.)?(?:request|stream)$|"
+    rf"^(?:hrequests|tls_client|primp|rnet|aiosonic)\.(?:\w{{0,20}}(?:Session|Client|HTTPClient)\(\)\.)?{_HTTP_VERBS}$|"
     r"^urllib\.request\.(?:urlopen|urlretrieve|build_opener\(\)\.open|URLopener\(\)\.\w+)$|^urllib2\.urlopen$|"
     r"^urllib3\.(?:\w+\.)?(?:(?:PoolManager|ProxyManager|HTTPS?ConnectionPool|connection_from_url|proxy_from_url)\(\)\."
     r"(?:connection_from_\w+\(\)\.)?)?(?:request|urlopen|request_encode_(?:url|body))$|"
