@@ -32,7 +32,7 @@ _INDIRECT = expression(
     rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\b(?:resolve_name|locate|import_string|attrgetter|methodcaller)\(|"
     rb"\bfrom[ \t]+(?:os|posix|nt|subprocess|builtins)[ \t]+import\b[^\n]{0,200}\b(?:%s)\b|"
     rb"(?:[=:,(\[]|\breturn)[ \t]*(?:exec|eval|(?:os|posix|nt|subprocess|builtins)\.(?:%s))\b[ \t]*(?:[,)\]}#\r\n]|$)|"
-    rb"\b(?:HTTP|Socket|Datagram|SysLog|SMTP)Handler\(|\b(?:import|from)[ \t]+doctest\b|"
+    rb"\b(?:HTTP|Socket|Datagram|SysLog|SMTP)Handler\(|\b(?:file|dict)Config\(|\b(?:import|from)[ \t]+doctest\b|"
     rb"\n[A-Za-z_]\w*(?:\.\w+){1,6}[ \t]*=[ \t]*[A-Za-z_]|\n[ \t]*setattr\(|"
     rb"\.(?:bash|zsh)rc\b|\.(?:bash_|z)?profile[\"'/]|authorized_keys|LaunchAgents|[\"'/]autostart|profile_default|customize\.py|\.(?:pth|start)[\"']|"
     rb"[\"'/\\]\.(?:claude|cursor|vscode|codex|codeium|gemini|windsurf|continue)[\"'/\\]|\bSetValueEx\b|(?<![\w.])compile\(|"

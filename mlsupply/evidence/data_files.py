@@ -17,7 +17,9 @@ MAX_FILES = 64
 _SUFFIXES = rb"\.(?:jsonl?|toml|ya?ml|ini|cfg|conf|txt|dat|csv|tsv|xml|md|b64|hex|lst)"
 _NAME = expression(rb"[\"'/\\]([\w.-]{1,80}%s)[\"']" % _SUFFIXES)
 _SUFFIX_ALONE = expression(rb"[\"'](%s)[\"']" % _SUFFIXES)  # `Path(__file__).with_suffix(".json")`
-_READS = expression(rb"\bjson\b|\btoml|\byaml\b|configparser|read_text|read_bytes|get_data|\bopen\(|resources|\bcsv\b")
+_READS = expression(
+    rb"\bjson\b|\btoml|\byaml\b|configparser|read_text|read_bytes|get_data|\bopen\(|resources|\bcsv\b|fileConfig"
+)
 
 
 def named_data(members: Iterable[tuple[str, int]], sources: Mapping[str, bytes]) -> set[str]:

@@ -157,8 +157,10 @@ WORDS: Words = (
     (b".subprocess.", expression(rb"\.subprocess\.(?:run|call|Popen|check_|get(?:status)?output)\b")),
     *(
         (of, expression(rb"handlers(?:\.| import[^.]{0,140})%s" % of))
-        for of in (b"HTTPHandler", b"SocketHandler", b"DatagramHandler")
+        for of in (b"HTTPHandler", b"SocketHandler", b"DatagramHandler", b"SysLogHandler")
     ),
+    (b"fileConfig", expression(rb"\bfileConfig\(")),
+    (b"dictConfig", expression(rb"\bdictConfig\(")),
     (b"__pyarmor__", None),
     (b"os.fork", None),
     (b"getattr(shutil", None),

@@ -59,6 +59,8 @@ class Analyser(Statements):
         self.passed_back = False  # the function that replaces another called the original
         self.logs: list[Value] = []  # paths of files that are logged to
         self.loggers: dict[str, Value] = {}
+        # (logger, or None for all; what puts something into its records; where that is said)
+        self.record_makers: list[tuple[Value | None, Value, Call]] = []
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
         self.shown: list[Value] = []  # functions of libraries that clients of a server call

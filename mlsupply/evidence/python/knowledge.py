@@ -62,7 +62,7 @@ SENDS: Final = Calls(
     r"^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
     r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|"
     r"^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)\.(?:emit|handle|send)$|"
-    r"^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log)$|"
+    r"^logging\.remote\(\)\.(?:debug|info|warning|warn|error|critical|exception|log|handle|callHandlers|_log)$|"
     r"^pycurl\.Curl\(\)\.setopt$|^dropbox\..*\.files_upload$|^github\..*\.(?:create_gist|create_file)$"
 )
 CLIENTS: Final = Calls(

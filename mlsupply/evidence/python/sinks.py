@@ -127,7 +127,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     ref = call.ref
     if ref == "logging.getLogger":
         return log_records.logger(machine, call)
-    if (handler := log_records.passing_on(call)) is not None:
+    if (handler := log_records.passing_on(machine, call)) is not None:
         return handler
     if ref == "io.file()w.close":
         found_files.emptied(machine, call)

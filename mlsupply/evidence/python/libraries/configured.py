@@ -37,13 +37,16 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         args = folding.items_of(below["_args_"]) if "_args_" in below else []
         given = {name: value for name, value in {**below, **call.keywords}.items() if name not in _FOR_READER}
         args += call.args[1:] or ([] if args else list(given.values())[:1])  # a builtin has no names for its arguments here
-        made.append(machine.call(_function(machine, target, call), args, given, call.node))
+        made.append(machine.call(function_of(machine, target, call), args, given, call.node))
+    from mlsupply.evidence.python.libraries import log_settings
+
+    log_settings.applied(machine, call)
     result = unknown(*call.all)
     result.taint |= taint_of(*made)
     return result
 
 
-def _function(machine: Analyser, target: Value, call: Call) -> Value:
+def function_of(machine: Analyser, target: Value, call: Call) -> Value:
     """The function that a target names: one of the module, or of a library."""
     if not isinstance(target.const, str):
         return target

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.interpreter.call import Call
-from mlsupply.evidence.python.libraries import storage
+from mlsupply.evidence.python.libraries import log_settings, storage
 from mlsupply.evidence.python.network import addresses, sending
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ _ADDS_TO_LOG = (".addHandler", ".addFilter", ".setFormatter")
 _REMOTE_LOG = expression(
     r"logging\.(?:remote|handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler)\(\)|(?:logging_loki|graypy|logstash|logstash_async)\.[\w.]{1,60}Handler\(\)"
 )
+_OF_ROOT = expression(r"logging\.(?:debug|info|warning|warn|error|critical|exception|log)$")
 ROOT = "everybody"  # stands for the name of the root logger
 _MOST_LOGGERS = 200
 _MOST_HANDED_ON = 4  # handlers behind one another
@@ -34,7 +35,7 @@ _MAKES_MESSAGE = frozenset({"mapLogRecord", "format", "makePickle", "prepare", "
 
 def logger(machine: Analyser, call: Call) -> Value:
     """What `logging.getLogger(name)` gives: the same object for the same name, which sends what one above it sends."""
-    name = text_of(call.args[0]) if call.args else ROOT
+    name = (text_of(call.args[0]) or ROOT) if call.args and call.args[0].const is not None else ROOT
     found = machine.loggers.get(name)
     if found is None:
         found = Value("logging.getLogger()", NOTHING, frozenset(), name)
@@ -48,8 +49,18 @@ def logger(machine: Analyser, call: Call) -> Value:
     return found
 
 
-def passing_on(call: Call) -> Value | None:
-    """A handler that hands records to another one, with the queue or handler it hands them to; None for any other call."""
+def named(machine: Analyser, call: Call, name: str) -> Value:
+    """The logger of this name. call: where it is asked for."""
+    return logger(machine, call._replace(ref="logging.getLogger", args=[constant(name)], keywords={}, receiver=None))
+
+
+def passing_on(machine: Analyser, call: Call) -> Value | None:
+    """A handler that hands records to another one, with the queue or handler it hands them to, or the logger that an adapter
+    hands them to; None for any other call."""
+    if call.ref == "logging.LoggerAdapter" and call.args:
+        if (extra := call.arg(1, "extra")) is not None:
+            _puts_in(machine, call, extra, call.args[0])
+        return call.args[0]
     to = call.arg(*_PASSES_ON[call.ref]) if call.ref in _PASSES_ON else None
     if to is None:
         return None
@@ -62,6 +73,12 @@ def called(machine: Analyser, call: Call) -> None:
     """Follows a call that logs, or that adds a handler, filter or formatter; does nothing for any other call."""
     if call.ref.startswith("logging."):
         storage.logged(machine, call)
+        log_settings.applied(machine, call)
+    if call.ref == "logging.setLogRecordFactory" and call.args:
+        _puts_in(machine, call, call.args[0], None)
+    root = machine.loggers.get(ROOT) if _OF_ROOT.match(call.ref) else None
+    if root is not None and _REMOTE_LOG.match(root.ref):
+        sending.sent(machine, call._replace(ref=call.ref.replace("logging", "logging.remote()"), receiver=root))
     if call.ref == "logging.handlers.QueueListener" and call.args:
         _emptied(machine, call.args[0], call.args[1:])
     if not call.ref.endswith(_ADDS_TO_LOG) or call.receiver is None or not call.args:
@@ -77,8 +94,20 @@ def called(machine: Analyser, call: Call) -> None:
         _filled(machine, added, log)
     elif call.ref == "logging.getLogger().addHandler" and added.instance is not None:
         _listened(machine, call, log.text, added)
-    elif _REMOTE_LOG.match(log.ref) and not call.ref.endswith(".addHandler"):
-        _sent(machine, call, added, log)
+    elif not call.ref.endswith(".addHandler"):
+        _puts_in(machine, call, added, log)
+
+
+def _puts_in(machine: Analyser, call: Call, what: Value, log: Value | None) -> None:
+    """Notes what a filter, formatter, factory or adapter lets a logger or handler send, now or once it has a remote handler.
+    log: None for every logger."""
+    for one in list(machine.loggers.values()) if log is None else [log]:  # what is followed may ask for more
+        if _REMOTE_LOG.match(one.ref):
+            _sent(machine, call, what, one)
+    if len(machine.record_makers) < _MOST_LOGGERS:
+        machine.record_makers.append((log, what, call))
+    else:
+        machine.cut_off = True
 
 
 def _made_remote(machine: Analyser, log: Value, handler: Value) -> None:
@@ -87,6 +116,9 @@ def _made_remote(machine: Analyser, log: Value, handler: Value) -> None:
     below = [one for of, one in machine.loggers.items() if name and _is_below(of, name)]
     for one in (log, *below):
         one.ref, one.text = "logging.remote()", handler.text
+        for of, what, call in list(machine.record_makers):
+            if of is None or of is one:
+                _sent(machine, call, what, one)
 
 
 def _is_below(name: str, other: str) -> bool:
@@ -129,6 +161,8 @@ def _sent(machine: Analyser, call: Call, value: Value, target: Value) -> None:
 def _recorded(machine: Analyser, value: Value, call: Call) -> Taint:
     """The labels of what a filter puts into each record, or a formatter makes of it."""
     record, closure, first = Value(), value.closure, list[Value]()
+    if closure is None and value.instance is None:
+        return taint_of(value)  # what an adapter adds to each record
     if value.instance is not None:
         name = "filter" if call.ref.endswith("Filter") else "format"
         closure, first = value.instance.methods.get(name), [value]

@@ -49,6 +49,7 @@ def connection(machine: Analyser, call: Call) -> Value:
         made.layers = base.layers
         if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
             made.text = f"https://api.telegram.org/bot{made.text}"
+    made.text = _of_this_machine(made, named=base is not None) or made.text
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies") if name in call.keywords]
     added = unknown(*headers)
     added.keys = call.keywords["headers"].keys if "headers" in call.keywords else None
@@ -70,6 +71,12 @@ def connection(machine: Analyser, call: Call) -> Value:
     for value in call.all:
         machine.registered_with(registrar, value, call.node)
     return made
+
+
+def _of_this_machine(made: Value, *, named: bool) -> str:
+    """The address of a handler of `logging` that is the path of a socket, or the system's log by default; "" elsewhere."""
+    here = made.text.startswith("/") or (not named and made.ref.endswith("SysLogHandler()"))
+    return "localhost" if here and made.ref.startswith("logging.") else ""
 
 
 _SESSIONS = re.compile(r"\.\w*(?:Client|Session|session)\w*$")

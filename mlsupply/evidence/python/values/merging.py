@@ -39,9 +39,9 @@ def merged(values: list[Value]) -> Value:
     if not best.known:
         result.layers = layers_of(best, *values)  # another of them may have been decoded
     if best.text == HOLE and len(values) > 1 and not best.known and not _acts(best.ref):
-        result.text = next(
-            filter(_is_address, map(text_of, values)), HOLE
-        )  # `given or "https://…"`: what is known by default
+        # `given or "https://…"`: what is known by default; an object is no host, so that of the others is meant
+        is_told = _is_address if best.instance is None else _is_place
+        result.text = next(filter(is_told, map(text_of, values)), HOLE)
     result.hidden = any(value.hidden for value in values)
     if len(values) == 1 and hasattr(best, "unset"):
         result.unset = best.unset
@@ -52,6 +52,13 @@ def merged(values: list[Value]) -> Value:
 
 def _is_address(text: str) -> bool:
     return text.startswith(("http://", "https://"))
+
+
+_HOST = re.compile(r"[a-z0-9][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8}(?::\d{1,5})?$")
+
+
+def _is_place(text: str) -> bool:
+    return _is_address(text) or _HOST.match(text) is not None
 
 
 def has_own_address(value: Value) -> bool:
