@@ -53,6 +53,8 @@ WORDS: Words = (
             rb"distutils\s+import[^\n]{0,80}\bspawn\b|spawnProcess|PopenSpawn"
         ),
     ),
+    (b"set_executable", None),
+    (b"spawnv_passfds", None),
     (b"_process", expression(rb"\b(?:run|open)_process\b")),
     (b"tornado.process", None),
     (b"clipboard_append", None),

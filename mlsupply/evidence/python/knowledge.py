@@ -125,7 +125,7 @@ COMMANDS: Final = Calls(
     r"platform\.popen|ensurepip\._run_pip|pydoc\.(?:pipe|tempfile)pager|sh\.\w+|pexpect\.(?:spawn|run|popen_spawn\.PopenSpawn)|ptyprocess\.PtyProcess(?:Unicode)?\.spawn|"
     r"(?:anyio|trio|trio\.lowlevel)\.(?:run|open)_process|tornado\.process\.Subprocess|delegator\.(?:run|chain)|"
     r"twisted\.internet\.(?:utils\.getProcess\w+|reactor\.spawnProcess)|numpy\.distutils\.exec_command\.exec_command|"
-    r"(?:setuptools|distutils)\.[\w.]{1,80}\(\)\.spawn|(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|"
+    r"(?:setuptools|distutils)\.[\w.]{1,80}\(\)\.spawn|(?:setuptools\._)?distutils\.spawn\.spawn|setuptools\.\w*spawn|nt\.system|posix\.system|_posixsubprocess\.fork_exec|multiprocessing\.util\.spawnv_passfds|"
     r"win32api\.(?:ShellExecute|WinExec)|ctypes\.windll\.shell32\.ShellExecute\w|webbrowser\._?\w*Popen|"
     r"IPython\..*\.system|invoke\.run|plumbum\.(?!(?:cli|colorlib|colors|fs|lib|path|typed_env|version)\b).*|test\.support\.script_helper\.\w+|"
     r"(?:ctypes\..*|cffi\.FFI\(\)\.dlopen\(\))\.(?:system|popen|execv[pe]?|WinExec|ShellExecute[AW]?|CreateProcess[AW]?))$"

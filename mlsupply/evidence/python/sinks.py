@@ -132,6 +132,8 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if ref == "io.file()w.close":
         found_files.emptied(machine, call)
     own_loaders.put(machine, call)
+    if ref.endswith(".set_executable") and ref.startswith("multiprocessing."):
+        spawning.program_set(machine, call)
     log_records.called(machine, call)
     _hooked(machine, call)
     diverted.proxied(machine, call)
@@ -216,6 +218,8 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     """Notes what changing an attribute of another module does. name: its dotted name."""
     if name == "sys.argv":
         machine.variables[name] = value
+    if name in {"sys.executable", "sys._base_executable"}:
+        spawning.program_set(machine, Call(name, Value(name), [value], {}, node, None))
     standard_output.attribute_set(machine, name, value)
     generated_clients.set_attribute(machine, name, value)
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):

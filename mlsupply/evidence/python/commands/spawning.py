@@ -34,7 +34,7 @@ from mlsupply.evidence.python.commands.command_line import (
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import MAX_LINE, Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import clipboard, execution, persistence
-from mlsupply.evidence.python.libraries.storage import content_of, kept_key
+from mlsupply.evidence.python.libraries.storage import content_of, file_key, kept_key
 from mlsupply.evidence.python.network import requested, shares, tied_shells
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has
@@ -78,6 +78,8 @@ def command(machine: Analyser, call: Call) -> Value:
     _note_deeds(machine, line, stdin)
     machine.child_output = CLEAN
     flows(machine, line)
+    if (program := call.keywords.get("executable")) is not None:  # started in the place of the first word
+        _word(machine, line, 0, program, 0)
     process.taint |= machine.child_output
     tied_shells.started(machine, line)
     if stdin is not None:
@@ -87,6 +89,14 @@ def command(machine: Analyser, call: Call) -> Value:
         ran_file(machine, call, content, constant(path), line.silent)
     _installs(machine, line)
     return process
+
+
+def program_set(machine: Analyser, call: Call) -> None:
+    """Notes a file that the module wrote or ships as the program which is started in the place of Python: by
+    `multiprocessing`, whose children it becomes, or by what runs `sys.executable`."""
+    if call.args:
+        line = command_line(call, call.args[0], silent=machine.silent > 0)
+        _word(machine, line, 0, call.args[0], 0)
 
 
 def _note_deeds(machine: Analyser, line: CommandLine, stdin: Value | None) -> None:
@@ -280,12 +290,16 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
     call, parts, silent = line.call, line.parts, line.silent
     is_code = place > 0 and text_of(parts[place - 1]) == "-c"
     written = content_of(machine, part)
+    copied = written is not None and machine.files.get(file_key(part)) is written and _is_copy(written)
+    if written is not None and copied:
+        part = Value(part.ref, part.const, part.taint | written.taint, part.text, part.layers)
+        written = None
     only_read = is_settings(parts, place) or is_shown(line, place) or is_converted(line, place)
     only_read = only_read or (written is not None and is_requirements(parts, place, written))
     if written is not None and (place in {0, started} or runs_its_argument(line.program)) and not only_read:
         ran_file(machine, call, written, part, silent)
     elif has(part.taint, "package-file"):
-        if place == 0 and len(parts) == 1 and only_arguments_unknown(line.text):
+        if place == 0 and len(parts) == 1 and not copied and only_arguments_unknown(line.text):
             return
         if place == 0:
             bundled(machine, call, part, silent, "a file of the package")
@@ -295,6 +309,14 @@ def _word(machine: Analyser, line: CommandLine, place: int, part: Value, started
             bundled(machine, call, part, silent, "a script of the package", script_before(parts, place))
     if is_code and isinstance(part.const, str | bytes):
         _python_code(machine, line, part)
+
+
+def _is_copy(written: Value) -> bool:
+    """Is this the content of a file of the package, as it was shipped?"""
+    return has(written.taint, "package-file") and not (written.known or written.layers or has(written.taint, *_BROUGHT))
+
+
+_BROUGHT = frozenset({"received", "encoded"})
 
 
 def _input_taint(call: Call) -> Taint:

@@ -27,7 +27,7 @@ _ATTRIBUTES = frozenset(
         "spawnv", "posix_spawn", "urlopen", "urlretrieve", "post", "put", "request", "sendall", "sendto", "recv",
         "write_text", "write_bytes", "exec_module", "load_module", "run_path", "Popen", "check_output", "dup2", "modules",
         "__dict__", "__globals__", "__subclasses__", "rmtree", "fork", "remote", "connect", "communicate", "stdin",
-        "getaddrinfo", "clipboard_append", "clipboard",
+        "getaddrinfo", "clipboard_append", "clipboard", "set_executable", "spawnv_passfds",
         "wrap_function_wrapper", "resolve_name", "find_spec", "__getattribute__", "attrgetter", "methodcaller",
         "subprocess", "sendmail", "writestr", "_private_key", "private_key", "secret_key",
         "create_namespaced_pod", "create_namespaced_daemon_set", "upload_file", "fput_object",
