@@ -57,7 +57,11 @@ def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], few
     there are fewer than `fewest`. sources: path -> text of all Python files."""
     acts = any(_acts(fact) for module in modules for fact, _ in module.facts)
     paths = sorted(
-        (path for path in sources if path.endswith(".py") and not _APART.search(path)),
+        (
+            path
+            for path in sources
+            if path.endswith(".py") and (not _APART.search(path) or _asks_settings(path, sources[path]))
+        ),
         key=lambda path: (path.count("/"), not path.endswith("__init__.py"), path),
     )
     if not fewest <= len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
@@ -67,6 +71,11 @@ def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], few
 
 def _may_act(texts: Sequence[bytes]) -> bool:
     return any(map(_INDIRECT.search, texts)) or all(any(map(pattern.search, texts)) for pattern in _FROM_DATA)
+
+
+def _asks_settings(path: str, text: bytes) -> bool:
+    """Is this a file that pytest loads by itself, and asks for settings of the project?"""
+    return path.endswith("conftest.py") and b"getini(" in text
 
 
 def _acts(fact: CodeFact) -> bool:

@@ -14,6 +14,7 @@ from mlsupply.lazy import expression
 
 MAX_BYTES = 1 << 16  # of one file
 MAX_FILES = 64
+SETTINGS_OF_PYTEST = frozenset({"pyproject.toml", "pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg"})
 _SUFFIXES = rb"\.(?:jsonl?|toml|ya?ml|ini|cfg|conf|txt|dat|csv|tsv|xml|md|b64|hex|lst)"
 _NAME = expression(rb"[\"'/\\]([\w.-]{1,80}%s)[\"']" % _SUFFIXES)
 _SUFFIX_ALONE = expression(rb"[\"'](%s)[\"']" % _SUFFIXES)  # `Path(__file__).with_suffix(".json")`
@@ -31,6 +32,8 @@ def named_data(members: Iterable[tuple[str, int]], sources: Mapping[str, bytes])
         if _READS.search(text):
             names.update(found.decode("ascii", "replace") for found in _NAME.findall(text))
             suffixes.update(found.decode("ascii") for found in _SUFFIX_ALONE.findall(text))
+    if any(b"getini(" in text for text in sources.values()):
+        names |= SETTINGS_OF_PYTEST
     stems = {path.rpartition("/")[2].removesuffix(".py") for path in sources} if suffixes else ()
     names.update(stem + suffix for stem in stems for suffix in suffixes)
     if not names:

@@ -18,6 +18,7 @@ from mlsupply.evidence.python.libraries import (
     own_loaders,
     own_source,
     passed_on,
+    plugin_settings,
     reading,
     storage,
     writing,
@@ -159,6 +160,8 @@ def _apply_method(machine: Analyser, call: Call, receiver: Value, name: str, res
         hooks.label_signing_key(machine, call, name)
         if name.startswith(("sign", "unsafe_sign")):  # what is signed can be read of the signature's envelope
             result.taint = know.without_keys(result.taint) | taint_of(*call.args[:1])
+    if name in plugin_settings.NAMES:
+        plugin_settings.modelled(machine, call, name, result)
     if name == "joinpath":
         decoder_calls.joined_resource(machine, call, result)
     if name in _WITH_HOST:
