@@ -150,3 +150,15 @@ def test_commands_that_setup_cfg_names_run_at_installation(settings: str, is_tol
     }
     moments = {fact.moment for fact in seen(files) if fact.behaviour == "sends"}
     assert (Moment.INSTALL in moments) is is_told
+
+
+def test_lists_under_keys_that_are_not_known_are_all_gone_through() -> None:
+    text = """\
+import pathlib, shutil, sys
+for folder, names in {sys.argv[1]: ["a.txt", "AGENTS.md"], sys.argv[2]: ["b.txt"]}.items():
+    for name in names:
+        shutil.copy(pathlib.Path(__file__).parent / name, f"{folder}/{name}")
+"""
+    for order in (text, text.replace("argv[1]", "argv[3]").replace('["b.txt"]', '["c.txt", "AGENTS.md"]')):
+        assert any("AGENTS.md" in fact.detail for fact, _ in followed(order).facts)
+    assert not any("AGENTS.md" in fact.detail for fact, _ in followed(text.replace("AGENTS.md", "notes.md")).facts)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
 from mlsupply.evidence.python.values import containers, folding
-from mlsupply.evidence.python.values.value import Value, constant, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.merging import merged
+from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
@@ -79,6 +80,7 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
     keys: dict[str, Value] = {}
     loose: list[Value] = []  # keys that are no constant texts, and dicts that are unpacked
     table: dict[Any, Any] | None = {}  # the dict, as long as it is a constant
+    computed: list[Value] = []  # values whose keys are not known
     for name, item in zip(node.keys, node.values, strict=True):
         value = machine.value(item)
         if name is None:
@@ -92,16 +94,29 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
             special_methods.operated(machine, key, "hash", [], node)
         if not isinstance(key.const, str):
             loose.append(key)
+        if containers.name_of(key) is None:
+            computed.append(value)
+            table = None
+            continue
         containers.put(keys, key, value)
-        if table is not None and value.known and containers.name_of(key) is not None:
+        if table is not None and value.known:
             table[key.const] = value.const
         else:
             table = None
+    if computed:
+        keys[HOLE] = _any_of(computed)
     result = unknown(*keys.values(), *loose)
     result.keys = keys
     if table is not None:
         result.const = table
     return result
+
+
+def _any_of(values: list[Value]) -> Value:
+    """What stands for any of these values: of lists, one with the items of all."""
+    if len(values) > 1 and all(value.items or (isinstance(value.const, list | tuple) and value.const) for value in values):
+        return folding.listed([item for value in values for item in folding.items_of(value)])
+    return merged(values)
 
 
 def sliced(machine: Expressions, node: ast.Slice) -> Value:
