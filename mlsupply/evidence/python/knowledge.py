@@ -46,6 +46,7 @@ SENDS: Final = Calls(
     r"^httpx\.(?:Async)?HTTPTransport\(\)\.handle_(?:async_)?request$|"
     r"^httpcore\.(?:(?:Async)?(?:ConnectionPool|HTTPProxy|SOCKSProxy)\(\)\.)?(?:request|stream)$|"
     rf"^(?:hrequests|tls_client|primp|rnet|aiosonic)\.(?:\w{{0,20}}(?:Session|Client|HTTPClient)\(\)\.)?{_HTTP_VERBS}$|"
+    r"^setuptools\.package_index\.PackageIndex\(\)\.(?:download|fetch|fetch_distribution|open_url)$|"
     r"^urllib\.request\.(?:urlopen|urlretrieve|build_opener\(\)\.open|URLopener\(\)\.\w+)$|^urllib2\.urlopen$|"
     r"^urllib3\.(?:\w+\.)?(?:(?:PoolManager|ProxyManager|HTTPS?ConnectionPool|connection_from_url|proxy_from_url)\(\)\."
     r"(?:connection_from_\w+\(\)\.)?)?(?:request|urlopen|request_encode_(?:url|body))$|"
@@ -172,7 +173,7 @@ REBUILDS: Final = frozenset(
 )
 RUNS_PATH: Final = frozenset(
     {
-        "runpy.run_path", "distutils.core.run_setup", "setuptools.sandbox.run_setup",
+        "runpy.run_path", "distutils.core.run_setup", "setuptools._distutils.core.run_setup", "setuptools.sandbox.run_setup",
         "sys.remote_exec", "imp.load_source", "imp.load_dynamic", "importlib.machinery.SourceFileLoader",
         "importlib.machinery.SourcelessFileLoader", "importlib.machinery.ExtensionFileLoader", "zipimport.zipimporter",
         "importlib.util.spec_from_file_location", "ctypes.CDLL", "ctypes.cdll.LoadLibrary", "ctypes.WinDLL",

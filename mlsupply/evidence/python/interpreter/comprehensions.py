@@ -10,6 +10,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import objects, turns
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP
 from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.entry_names import name_of
 from mlsupply.evidence.python.values.value import NOTHING, Value, unknown
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value |
     def add() -> bool:
         key, value = machine.value(node.key), machine.value(node.value)
         containers.put(keys, key, value)
-        if value.known and containers.name_of(key) is not None:
+        if value.known and name_of(key) is not None:
             table[key.const] = value.const
         return key.known and (value.known or len(keys) < MAX_LOOP // 64)
 

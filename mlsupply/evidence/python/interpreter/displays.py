@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
 from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.entry_names import name_of
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
 
@@ -76,7 +77,7 @@ def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Valu
 
 
 def dictionary(machine: Expressions, node: ast.Dict) -> Value:
-    """A dict by its constant keys, see `containers.name_of`; the values of unknown keys are merged under HOLE."""
+    """A dict by its constant keys, see `entry_names`; the values of unknown keys are merged under HOLE."""
     keys: dict[str, Value] = {}
     loose: list[Value] = []  # keys that are no constant texts, and dicts that are unpacked
     table: dict[Any, Any] | None = {}  # the dict, as long as it is a constant
@@ -94,7 +95,7 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
             special_methods.operated(machine, key, "hash", [], node)
         if not isinstance(key.const, str):
             loose.append(key)
-        if containers.name_of(key) is None:
+        if name_of(key) is None:
             computed.append(value)
             table = None
             continue

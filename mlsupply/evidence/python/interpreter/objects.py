@@ -385,9 +385,12 @@ def any_object(state: ClassState) -> Value:
     return result
 
 
+_MOST_LIKE = 64
+
+
 def named_like(state: ClassState, text: str) -> list[str]:
-    """The attributes and methods whose names match a partly known text; at most eight."""
+    """The attributes and methods whose names match a partly known text; at most _MOST_LIKE."""
     shape = folding.pattern_of(text)
     return [
         name for name in (*state.all_attributes(), *state.methods) if not name.startswith("__") and shape.fullmatch(name)
-    ][:8]
+    ][:_MOST_LIKE]

@@ -325,12 +325,14 @@ def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
         return Value("base64.b64decode", NOTHING, taint_of(*call.args))  # whichever: what it gives was hidden
     if owner.ref == "builtins" and name == "getattr":
         return Value(taint=taint_of(*call.args) | ANY_BUILTIN)
-    if owner.instance is None:
+    of_class = owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef)
+    state = machine.class_state(owner.closure) if owner.closure is not None and of_class else owner.instance
+    if state is None:
         return unknown(*call.args)
     if name == "setattr" and len(call.args) > 2:
-        objects.weak_update(owner.instance, HOLE, call.args[2])
+        objects.weak_update(state, HOLE, call.args[2])
         return Value()
-    fits = objects.named_like(owner.instance, text_of(call.args[1]))
+    fits = objects.named_like(state, text_of(call.args[1]))
     return merged([machine.attribute(owner, one, call.node) for one in fits]) if fits else unknown(*call.args)
 
 

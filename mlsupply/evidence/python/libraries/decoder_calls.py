@@ -35,6 +35,7 @@ def unpacked(machine: Analyser, path: Value, line: int) -> Taint:
 # Pictures, sounds and the like: an installation reads settings and texts of its own folder, and runs none of these.
 _NO_TEXT = re.compile(
     r"\.(?:dat|data|bin|png|jpe?g|gif|ico|bmp|wav|pak|ttf|otf|woff2?|enc|np[yz]|h5|parquet|arrow|feather|safetensors|onnx|pt|"
+    r"p[pgbn]m|pcx|tiff?|webp|tga|avif|heic|icns|psd|exr|xpm|aiff?|au|midi?|m4a|aac|opus|avi|mov|mkv|webm|"
     r"sqlite3?|mp3|mp4|ogg|flac|hex|b64|b85|spm|idx|pdf|zip|gz|xz|bz2|zst)$",
     re.I,
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.values import app_settings, folding, ip_addresses, request_parts
+from mlsupply.evidence.python.values.entry_names import key_of, name_of
 from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, layers_of, taint_of, unknown
@@ -16,7 +17,6 @@ from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 _MAX_ITEMS = 4_096
-_PLAIN_KEYS = (int, float, bytes, tuple, type(None))  # constants other than texts that are keys
 _MAX_BYTES = 16_384  # of a bytearray that is assembled byte by byte
 _QUEUES = frozenset(
     {"queue.Queue", "queue.LifoQueue", "queue.SimpleQueue", "queue.PriorityQueue", "asyncio.Queue", "multiprocessing.Queue"}
@@ -124,20 +124,14 @@ def entries(source: Value) -> dict[str, Value]:
     ):  # that would be a generator
         return source.keys
     if isinstance(source.const, dict):
-        return {str(key): constant(value, source.layers, source.taint) for key, value in source.const.items()}
+        named = ((name_of(constant(key)), value) for key, value in source.const.items())
+        return {name: constant(value, source.layers, source.taint) for name, value in named if name is not None}
     found: dict[str, Value] = {}
     for pair in folding.items_of(source)[:_MAX_ITEMS]:
         parts = folding.items_of(pair)
         if len(parts) == 2:
             put(found, parts[0], parts[1])
     return found
-
-
-def name_of(key: Value) -> str | None:
-    """The name under which the entry with this key is kept: the text that it is, or as which another constant is printed;
-    None where it is not known."""
-    const = key.const
-    return const if isinstance(const, str) else str(const) if isinstance(const, _PLAIN_KEYS) else None
 
 
 def put(keys: dict[str, Value], key: Value, value: Value) -> None:
@@ -279,7 +273,7 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
 
 
 def _pair(key: str, value: Value) -> Value:
-    return folding.listed([constant(key) if key != HOLE else Value(), value])
+    return folding.listed([key_of(key), value])
 
 
 def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found: Value | None) -> Value:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlsupply.evidence.python.values.decoders import by_codec, is_codec
+from mlsupply.evidence.python.values.entry_names import key_of
 from mlsupply.evidence.python.values.value import (
     HOLE,
     MAX_TEXT,
@@ -94,7 +95,7 @@ def items_of(value: Value) -> list[Value]:
     if isinstance(value.const, dict):
         return [constant(key, value.layers, value.taint) for key in value.const]
     if value.keys is not None:
-        return [constant(key) if key != HOLE else Value() for key in value.keys]
+        return [key_of(key) for key in value.keys]
     return []
 
 
