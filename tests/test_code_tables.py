@@ -81,7 +81,7 @@ def test_what_an_inherited_constructor_makes_of_the_attributes_of_a_subclass_is_
 
 
 def test_of_many_subclasses_it_is_said_that_some_were_not_followed() -> None:
-    heirs = "".join(f"class Own{n}(Job):\n    def collected(self):\n        return os.environ\n" for n in range(70))
+    heirs = "".join(f"class Own{n}(Job):\n    def collected(self):\n        return os.environ\n" for n in range(260))
     assert "too much to follow" in followed(_BASE + heirs).stopped
 
 

@@ -229,7 +229,7 @@ class _EntryPoints:
         return calls(self._survey.of(closure.node), decoding)
 
 
-_MOST_INHERITED = 64  # methods that are followed once more
+_MOST_INHERITED = 256  # methods that are followed once more
 _CONSTRUCTORS = ("__init__", "__post_init__", "__attrs_post_init__")
 
 
