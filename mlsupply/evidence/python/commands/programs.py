@@ -83,9 +83,17 @@ _VERSIONS = expression(
 )
 
 
+_CHOSEN_BY = ("env", "cwd", "executable", "preexec_fn")
+
+
+def _chosen(machine: Analyser, call: Call) -> bool:
+    """Whether this module may have said where the program is found."""
+    return bool(machine.folder) or "PATH" in machine.set_here or any(name in call.keywords for name in _CHOSEN_BY)
+
+
 def printed(machine: Analyser, call: Call, text: str) -> Taint:
     """The labels of what the program prints. text: the command line."""
-    if _VERSIONS.fullmatch(text):
+    if _VERSIONS.fullmatch(text) and not _chosen(machine, call):
         return CLEAN
     made = machine.origin("command-output", text[:40], call.line)
     if _CREDENTIALS.search(text):

@@ -156,7 +156,7 @@ def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value |
         return None
     result = unknown(source, *keys.values())
     result.keys = keys
-    if len(table) == len(keys):
+    if len(table) == len(keys) and all(value.known for value in keys.values()):
         result.const = table
     return result
 

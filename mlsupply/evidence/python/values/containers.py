@@ -117,15 +117,11 @@ def _with_default(made: Value, factory: list[Value]) -> Value:
 
 def entries(source: Value) -> dict[str, Value]:
     """The entries of a dict, or of a sequence of pairs, by key; all whose key is not known are merged under HOLE."""
-    if (
-        source.keys is not None
-        and not (not source.keys and source.const)
-        and not (source.items and source.keys.keys() == {"send"})
-    ):  # that would be a generator
-        return source.keys
-    if isinstance(source.const, dict):
+    if isinstance(source.const, dict) and not source.keys:
         named = ((name_of(constant(key)), value) for key, value in source.const.items())
         return {name: constant(value, source.layers, source.taint) for name, value in named if name is not None}
+    if source.keys is not None and not (source.items and source.keys.keys() == {"send"}):  # that would be a generator
+        return source.keys
     found: dict[str, Value] = {}
     for pair in folding.items_of(source)[:_MAX_ITEMS]:
         parts = folding.items_of(pair)
@@ -149,7 +145,12 @@ def looked_up(container: Value, key: Value) -> Value | None:
     if (name := name_of(key)) is not None:
         return keys.get(name) or keys.get(HOLE)
     found = [value for name, value in keys.items() if not key.known or name == HOLE]
-    return merged_many(found) if found else None
+    if not found:
+        return None
+    made = merged_many(found)
+    if not key.known:  # or something that the container was made of, and of which no entry is known
+        made.taint |= container.taint - taint_of(*keys.values())
+    return made
 
 
 def with_element(owner: Value, key: Value, value: Value) -> Any:
@@ -251,7 +252,8 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
         values = [*([found] if found is not None else []), *loose, *default]
         return merged(values) if values else None
     if name == "popitem":
-        return folding.listed([Value(), merged_many(list(keys.values()))]) if keys else None
+        part = unknown(receiver)  # of the whole, of which not every entry may be known
+        return folding.listed([part, merged_many([*keys.values(), part])]) if keys else None
     if name in {"values", "items"}:
         held = keys or ({HOLE: unknown(receiver)} if receiver.taint else {})  # one made of what cannot be told apart
         values = list(held.values())

@@ -42,7 +42,7 @@ def modelled(call: Call) -> Value | None:
 
 def _of_heap(name: str, args: list[Value]) -> Value | None:
     """Functions of `heapq` and `bisect`, which keep a list sorted: which item comes first is not known."""
-    if len(args) > 1 and name in {"heappush", "heappushpop", "insort", "insort_left", "insort_right"}:
+    if len(args) > 1 and name in {"heappush", "heappushpop", "heapreplace", "insort", "insort_left", "insort_right"}:
         containers.appended(args[0], args[1])
     return one_of(args[0]) if args and name in {"heappop", "heappushpop", "heapreplace"} else None
 
