@@ -30,6 +30,7 @@ from mlsupply.evidence.python.network import (
     remote_access,
     servers,
     telemetry,
+    tied_shells,
     uploads,
     url_objects,
 )
@@ -95,6 +96,7 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
         or codec_calls.modelled(call)
         or standard_output.modelled(machine, call)
         or url_objects.modelled(call)
+        or tied_shells.inherited(call)
     )
 
 

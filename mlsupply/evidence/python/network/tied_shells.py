@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.commands.command_line import CommandLine, is_python, is_shell
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, Value, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -18,12 +18,28 @@ _OF_HANDLER = expression(r"(?:^|\.)(?:http\.server|socketserver)\.\w{1,60}Handle
 # Data of the client. A path below the served folder does not count: it only selects a file.
 _ASKED = expression(r"(?:^|\.)(?:http\.server|socketserver)\.\w{1,60}Handler\(\)\.(?!translate_path\()")
 _SAID = "a socket becomes standard input or output"
+_PAIR = "socket.socketpair()"  # its ends lie in this process and its children
+# What a module has that makes a connection, or may call such a function by a name that it computes.
+_FAR = expression(
+    r"(?:connect(?:_ex)?|accept|urlopen|(?:open|create)_(?:unix_)?(?:connection|server)|start_server)\s{0,9}\(|AF_INET|\bbind\s{0,9}\([^)\n]|"
+    r"websocket|paramiko|asyncssh|telnet|\bzmq\b|\b(?:requests|httpx|aiohttp)\.(?:get|post|put|request|stream|Session|ws_)|"
+    r"getattr\([^,\n]{1,80},\s{0,9}+(?![\"']\w{1,60}[\"']\s{0,9}[,)])|__import__|import_module|\bexec\((?!\))|\beval\("
+)
+_SHELLS = expression(r"[\"'/](?:ba|da|z|k)?sh\b")
+
+
+def inherited(call: Call) -> Value | None:
+    """`socket(fileno=0)`: the standard input or output that the parent made a socket of; None for any other call."""
+    number = call.keywords.get("fileno") if call.ref == "socket.socket" else None
+    return Value(_PAIR, NOTHING) if number is not None and type(number.const) is int and 0 <= number.const < 3 else None
 
 
 def tied(machine: Analyser, call: Call) -> None:
     """Notes that a connection becomes standard input or output (`os.dup2`, `makefile`). The connection of a server's handler
     is the variant `served`, until `started` sees which program gets it."""
     if call.ref == "os.dup2" and _is_no_standard(call.args[1:2]):
+        return
+    if _is_of_pair(call.all) and not _has_other_end(machine):
         return
     served = call.ref == "os.dup2" and bool(machine.running) and any(_OF_HANDLER.search(value.ref) for value in call.all)
     if served:
@@ -32,12 +48,26 @@ def tied(machine: Analyser, call: Call) -> None:
         machine.fact("remote-control", call.node, sink=call.ref, detail=_SAID, variant="served" if served else "")
 
 
+def _is_of_pair(given: list[Value]) -> bool:
+    """Is the only socket among these one end of a pair, as a parent has one to talk to its child?"""
+    sockets = [one.ref for one in given if "socket" in one.ref]
+    return bool(sockets) and all(ref.startswith(_PAIR) for ref in sockets)
+
+
+def _has_other_end(machine: Analyser) -> bool:
+    """May this module join a pair to a connection, or to a shell?"""
+    text = "\n".join(machine.lines)
+    return _FAR.search(text) is not None or _SHELLS.search(text) is not None
+
+
 def started(machine: Analyser, line: CommandLine) -> None:
     """Notes that a program gets a handler's connection, where the code, the network or a setting names the program. A CGI
     server is different: it starts the file in its folder that was asked for."""
-    if machine.tied.isdisjoint(machine.running) or "stdin" in line.call.keywords:
+    program, stdin = line.program, line.call.keywords.get("stdin")
+    if stdin is not None and stdin.ref.startswith(_PAIR) and is_shell(program) and _FAR.search("\n".join(machine.lines)):
+        machine.fact("remote-control", line.call.node, sink=line.call.ref, detail=_SAID)
+    if machine.tied.isdisjoint(machine.running) or stdin is not None:
         return
-    program = line.program
     named = HOLE not in text_of(program) or is_shell(program) or is_python(program)
     if named or _ASKED.search(program.ref) or has(program.taint, "received", "variable"):
         machine.fact("remote-control", line.call.node, sink=line.call.ref, detail=_SAID)
