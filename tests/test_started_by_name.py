@@ -79,3 +79,23 @@ def test_names_that_stand_for_each_other_come_to_an_end(tmp_path: Path, pool: Po
     stars = "".join(f"from .{name} import *\nfrom .{name}.{name} import {name} as there\n" for name in names)
     files = {"demo/__init__.py": stars + _SENDS, **{f"demo/{name}.py": stars + "import subprocess\n" for name in names}}
     assert _moments(files, "import demo; demo.there.there.there(); demo.absent()", tmp_path, pool) == {Moment.CALL}
+
+
+_RUN = "__import__('runpy').run_path(os.path.join({}, 'demo', 'tables.dat'))"
+_LOADS_DATA = {
+    "the folder of all packages": "import sysconfig, os; " + _RUN.format("sysconfig.get_path('purelib')"),
+    "a condition before it": "import os, site; os.environ.get('OFF') or " + _RUN.format("site.getsitepackages()[0]"),
+    "every folder of sys.path": f"import sys, os; [{_RUN.format('one')} for one in sys.path]",
+    "a loader": "import importlib.machinery as m, demo; m.SourceFileLoader('x', demo.__path__[0] + '/tables.dat')",
+}
+
+
+@pytest.mark.parametrize("line", _LOADS_DATA.values(), ids=_LOADS_DATA)
+def test_data_that_runs_whenever_python_starts_is_told(line: str, tmp_path: Path, pool: Pool) -> None:
+    def bundled(line: str, name: str) -> list[str]:
+        members = {"demo.pth": line.encode(), f"demo/{name}": b"limit = 4\n"}
+        facts = look_inside(put(tmp_path, "demo-1.0-py3-none-any.whl", wheel({**CLEAN, **members})), pool)
+        return [fact.detail for fact in facts.code if fact.behaviour == "runs-bundled" and fact.moment is Moment.START]
+
+    assert bundled(line, "tables.dat") == ["modules under the name of other data: tables.dat"]
+    assert not bundled(line.replace("tables.dat", "tables.py"), "tables.py")  # which is looked at itself

@@ -13,6 +13,7 @@ from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import summaries
 from mlsupply.evidence.python.commands.run_facts import bundled, from_network, ran_file
+from mlsupply.evidence.python.libraries import found_files
 from mlsupply.evidence.python.libraries.decoder_calls import unpacked
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.network import requested
@@ -312,6 +313,21 @@ def _filled(machine: Analyser, call: Call, value: Value) -> Value | None:
     return Value("", NOTHING, taint) if has(taint, "received", "encoded") else None
 
 
+_STARTS = re.compile(r"\.(?:pth|start)$|(?:^|/)(?:site|user)customize\.py$")
+_NO_PYTHON = re.compile(r"[/\\][^/\\\0]{1,80}(?<!\.(?:py|so))(?<!\.(?:py[cdow]|dll|zip|egg|whl))(?<!\.dylib)$")
+
+
+def _is_other_data(machine: Analyser, call: Call, path: Value) -> bool:
+    """Is what is loaded as code a file of the package with a name as data has? What runs whenever Python starts has no other
+    reason to load a file by its path than one of its own package, wherever it looks for that."""
+    text = text_of(path)
+    if has(path.taint, "package-file") or found_files.is_own(machine, path):
+        return _OTHER_SUFFIX.search(text) is not None
+    if _STARTS.search(machine.path) is None or call.ref.startswith(("sys.path", "site.")):
+        return False
+    return _NO_PYTHON.search(text) is not None
+
+
 def loaded(machine: Analyser, call: Call) -> Value:
     """Notes a call that loads a file as a module or library, or puts a folder on the import path. Returns the module."""
     candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
@@ -321,7 +337,7 @@ def loaded(machine: Analyser, call: Call) -> Value:
             ran_file(machine, call, written, value, machine.silent > 0)
         elif has(value.taint, "received"):
             from_network(machine, call, value.taint, "runs-downloaded", "what is downloaded is loaded as code")
-        elif "ctypes" not in call.ref and has(value.taint, "package-file") and _OTHER_SUFFIX.search(text_of(value)):
+        elif "ctypes" not in call.ref and _is_other_data(machine, call, value):
             bundled(machine, call, value, True, "modules under the name of other data")
         elif has(value.taint, "package-file") and "ctypes" in call.ref:
             name = text_of(value).rpartition("/")[2]
