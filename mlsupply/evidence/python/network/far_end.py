@@ -6,6 +6,7 @@ import ast
 import json
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.python.commands.shell import deeds
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.network.message import MAIL, MAX_ENTRIES, Message
 from mlsupply.evidence.python.values.value import Value, text_of
@@ -20,7 +21,12 @@ _PUBLISHES = expression(
     r"https://(?:upload|test)\.pypi\.org/legacy|https://registry\.npmjs\.org/|https://api\.github\.com/(?:user/repos|gists|"
     r"repos/\S{1,200}/(?:contents/|git/(?:refs|commits|trees|blobs)|actions/(?:secrets|variables)|forks|pulls|releases|merges))"
 )
-_BINDS = expression(r"\"?(?:Binds\"?: ?\[\"/:/|Privileged\"?: ?[tT]rue)")
+# What lets a container reach everything of its host: the disk, unless it is only read, every device, or all processes.
+_BINDS = expression(
+    r"\"?(?:Binds\"?: ?\[[^]]{0,200}?\"/:/[\w/.-]{0,80}(?!:ro|[\w/.-])|Privileged\"?: ?[tT]rue|Source\"?: ?\"/\"|"
+    r"PidMode\"?: ?\"host)"
+)
+_ENGINE = expression(r"(?:docker|podman)\.sock|/containers/create\b")  # who starts containers, and where one is asked for
 
 
 def changed(machine: Analyser, call: Call, message: Message) -> None:
@@ -30,10 +36,22 @@ def changed(machine: Analyser, call: Call, message: Message) -> None:
     if _PUBLISHES.search(text) and _writes(call):
         what = f"something is published in the name of the user: {addresses.shown(text)}"
         machine.fact("publishes", call.node, sink=call.ref, detail=what)
-    if "docker.sock" in text and (binds := _BINDS.search(" ".join(_flat_text(value) for value in body))):
-        what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
-        machine.fact("opens-host", call.node, sink=call.ref, detail=what)
+    _starts_container(machine, call, text, [*body, *call.all])
     _copied(machine, call, body)
+
+
+def _starts_container(machine: Analyser, call: Call, text: str, given: list[Value]) -> None:
+    """Notes a request to start a container that holds the whole host. text: where it goes; given: all that is sent."""
+    if not (_ENGINE.search(text) or any(_ENGINE.search(text_of(one)) for one in given)):
+        return
+    said = " ".join(map(_flat_text, given))
+    if (binds := _BINDS.search(said)) is not None:
+        acts = bool(deeds(_AS_WORDS.sub(" ", said)))
+        what = f"a container or process that holds the whole host: {safe(binds[0], 40)}"
+        machine.fact("opens-host", call.node, source="received" if acts else "", sink=call.ref, detail=what)
+
+
+_AS_WORDS = expression(r"\"(?:, ?\")?|[\[\]]")  # what stands between the words of a command in JSON
 
 
 def _copied(machine: Analyser, call: Call, body: list[Value]) -> None:
@@ -66,7 +84,12 @@ def _writes(call: Call) -> bool:
     return any("data" in (value.keys or {}) for value in call.args if value.ref == "urllib.request.Request()")
 
 
-def _flat_text(value: Value) -> str:
+def _flat_text(value: Value, depth: int = 4) -> str:
+    """What is known of a nested value, as JSON, or nearly so."""
     if isinstance(value.const, dict | list):
         return json.dumps(value.const, default=str)
-    return text_of(value)
+    if depth and value.keys:
+        return "".join(f'"{name}": {_flat_text(one, depth - 1)}, ' for name, one in list(value.keys.items())[:MAX_ENTRIES])
+    if depth and value.items:
+        return "[" + ", ".join(_flat_text(one, depth - 1) for one in value.items[:MAX_ENTRIES]) + "]"
+    return f'"{value.const}"' if depth < 4 and isinstance(value.const, str) else text_of(value)
