@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import own_containers
-from mlsupply.evidence.python.values.value import ClassState, text_of
+from mlsupply.evidence.python.values.value import ClassState, Value, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -44,4 +44,14 @@ def made(state: ClassState, place: object) -> ClassState:
             of_class=state,
         )
         state.objects[place] = found
+    return found
+
+
+def as_attribute(under_any: Value) -> Value:
+    """An attribute of which only is known what was set under names that are not. Data of a library is no function of it: the
+    attribute may be a method of the object, which is called with that data."""
+    if not under_any.ref.endswith("[]"):
+        return under_any
+    found = under_any.copy()
+    found.ref = ""
     return found

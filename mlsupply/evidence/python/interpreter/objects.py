@@ -277,7 +277,8 @@ def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str,
     if name in _OF_SESSION and (base := next(filter(_SESSIONS.match, state.bases), "")):
         state.attributes[name] = Value(f"{base}().{name}")  # one for all methods: what one adds another may read
         return state.attributes[name]
-    return attribute_of(state, HOLE) or own_containers.wrapped(state, owner, name)
+    under_any = attribute_of(state, HOLE)
+    return object_states.as_attribute(under_any) if under_any is not None else own_containers.wrapped(state, owner, name)
 
 
 # What objects of classes below a session of these libraries keep for each request.
