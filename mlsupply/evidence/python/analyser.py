@@ -304,8 +304,8 @@ class Analyser(Statements):
             own_loaders.path_changed(self, value, node)
         if owner.ref.startswith("neptune."):
             uploads.stored(self, owner, value, node)
-        if owner.ref == "sys.modules" and value.instance is not None:
-            replacements.follow_methods(self, text_of(key), value.instance, node)
+        if owner.ref == "sys.modules":
+            replacements.follow_module(self, text_of(key), value, node)
         if owner.ref.startswith("email.") and text_of(key).lower() == "bcc":
             far_end.copied(self, owner, value, node)
         if text_of(key).endswith((*SUFFIXES, "customize.py")):

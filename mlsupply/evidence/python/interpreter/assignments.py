@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 
 from mlsupply.evidence.python.interpreter import objects, special_methods
 from mlsupply.evidence.python.interpreter.definitions import Definitions
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.values import containers, folding, operators, request_parts
 from mlsupply.evidence.python.values.merging import iterated, merged
-from mlsupply.evidence.python.values.value import NOTHING, ClassState, Closure, Value, layers_of
+from mlsupply.evidence.python.values.value import NOTHING, ClassState, Closure, Value, constant, layers_of
 
 _NAMESPACES = frozenset({"builtins.globals()", "builtins.locals()", "builtins.vars()"})
+_OF_MODULE = re.compile(r"(?:[\w.]{1,200}|types\.ModuleType\(\))\.__dict__")
 
 
 class Assignments(Definitions):
@@ -76,6 +78,8 @@ class Assignments(Definitions):
         if owner.ref in _NAMESPACES and isinstance(key.const, str):
             (self.scope if owner.ref == "builtins.locals()" else self.module).set(key.const, value)
             return
+        if _OF_MODULE.fullmatch(owner.ref) and isinstance(key.const, str):
+            self.assign(Value(owner.ref.removesuffix(".__dict__"), NOTHING, owner.taint), key.const, value, node)
         if value.taint or key.taint:
             owner.taint = owner.taint | value.taint | key.taint
             storage.put_in_database(self, owner)
@@ -94,8 +98,15 @@ class Assignments(Definitions):
         if owner.known:
             owner.const = NOTHING
 
+    def put_modules(self, entries: dict[str, Value], node: ast.AST) -> None:
+        """Does `sys.modules.update(entries)`."""
+        for name, value in entries.items():
+            self.stored(Value("sys.modules"), constant(name), value, node)
+
     def _augment(self, node: ast.AugAssign) -> None:
         left, right = self.value(node.target), self.value(node.value)
+        if left.ref == "sys.modules":
+            self.put_modules(containers.entries(right), node)
         result = special_methods.operated(self, left, type(node.op).__name__, [right], node)
         self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
 

@@ -13,7 +13,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import standard
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
-from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Value, constant, taint_of, text_of
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Value, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -75,7 +75,7 @@ _LOOKUPS: Final = frozenset(
     {
         "get", "pop", "setdefault", "__getitem__", "getitem", "__getattribute__", "values", "items", "copy", "resolve_name",
         "find_spec", "find_loader", "module_from_spec", "load_module", "reload", "getmodule",
-        "update", "__setitem__",
+        "update", "__setitem__", "dict",
         *(one.rpartition(".")[2] for one in _BY_PATH),
     }
 )  # fmt: skip
@@ -157,6 +157,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return None
     if (found := _GETS.fullmatch(ref)) is not None and call.args:
         owner = Value(found["owner"], NOTHING, call.receiver.taint if call.receiver is not None else frozenset())
+        if ref == "sys.modules.setdefault" and len(call.args) > 1:
+            machine.stored(owner, call.args[0], call.args[1], call.node)
         return namespace_entry(machine, owner, call.args[0], call.node, _computed(call, 0))
     if ref == "operator.getitem" and len(call.args) == 2:
         return namespace_entry(machine, call.args[0], call.args[1], call.node, _computed(call, 1))
@@ -165,9 +167,10 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
         return Value(ref + "()", NOTHING, _ANY_MODULE)
     if ref in {"sys.modules.update", "sys.modules.__setitem__"}:
-        for name, value in _entries_put(call).items():
-            machine.stored(Value("sys.modules"), constant(name), value, call.node)
+        machine.put_modules(_entries_put(call), call.node)
         return Value()
+    if ref.endswith("mock.patch.dict") and len(call.args) > 1 and "sys.modules" in {call.args[0].ref, call.args[0].const}:
+        machine.put_modules(containers.entries(call.args[1]), call.node)
     if ref.endswith(_FILLED):
         return _fill_namespace(machine, call)
     return _module(call)

@@ -42,6 +42,18 @@ def follow_methods(machine: Analyser, name: str, state: ClassState, node: ast.AS
             follow(machine, f"{name}.{attribute}", value.closure, node)
 
 
+def follow_module(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
+    """Follows what is put into `sys.modules` in the place of the module `name`: the methods of an object or class, and the
+    functions that a namespace or another module is given as attributes, where that name is known."""
+    if value.instance is not None:
+        follow_methods(machine, name, value.instance, node)
+    elif value.closure is not None and isinstance(value.closure.node, ast.ClassDef):
+        follow_methods(machine, name, machine.class_state(value.closure), node)
+    for attribute, one in list((value.keys or {}).items()) if HOLE not in name else ():
+        if one.closure is not None or one.instance is not None:
+            machine.patch(f"{name}.{attribute}", one, node)
+
+
 def follow_object(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:
     """Follows the call of an object that is put in the place of the function `name`."""
     closure = value.instance.methods.get("__call__") if value.instance is not None else None
