@@ -305,6 +305,10 @@ ORDERS: Words = (  # to coding agents, in comments too
     (b"mention", expression(rb"(?i)(?:not|n't|never) mention")),
 )
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
+# What an order to an agent may be about, in a file that speaks of its user.
+_WORTH_HIDING = expression(
+    rb"\.(?:ssh|aws|netrc|kube|gnupg|env)\b|id_rsa|id_ed25519|/etc/passwd|mcp\.json|claude_desktop|\b(?:curl|wget|crontab)\b"
+)
 # The whole environment: not one variable of it, `"NAME" in os.environ`, or `os.environ/NAME` in a text.
 _ENVIRON = expression(rb"(?<![\"\'] in os\.)(?<![\"\'] not in os\.)environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
 # What is worth sending, in a file that names one of `CLIENTS`.
@@ -329,6 +333,7 @@ _SERVES = expression(
     rb"(?:from|import)[ \t]+(?:fastapi|flask|starlette|aiohttp|quart|sanic|litestar|bottle|django|tornado)\b"
 )
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
+    *((word, _WORTH_HIDING) for word in (b"the user", b"The user", b"the human", b"between us")),
     (b"_BASE_URL", _VARIABLE_SET),
     (b"_API_BASE", _VARIABLE_SET),
     (b"_ENDPOINT", _VARIABLE_SET),

@@ -21,13 +21,23 @@ _BIDI = expression("[\u202a-\u202e\u2066-\u2069]")
 _EMBEDS = expression("[\u202a\u202b\u202d\u202e]")
 _ISOLATES = expression("[\u2066-\u2068]")
 # Words by which a text tells an agent to keep something from its user.
+_NOT = r"(?:do not|don't|never|without|no need to|need not|should not|shouldn't|must not|mustn't|rather than)"
+_USER = r"(?:the )?(?:user|human)"
 _KEPT_FROM_USER = expression(
-    r"(?i)(?:do not|don't|never|without) (?:mention|tell|inform|reveal|show|notify)[a-z ]{0,30} (?:the )?(?:user|human)"
+    rf"(?i){_NOT} (?:mention|tell|inform|reveal|show|notify|alert|bother|disturb|warn)[a-z ,]{{0,30}} {_USER}|"
+    rf"{_NOT} ask(?:ing)? for (?:confirmation|permission|approval|consent)\b|"
+    rf"{_NOT} (?:[a-z]{{1,12}} ){{0,6}}ask(?:ing)? {_USER}(?! (?:for|to|about|if|whether|wh[a-z]{{2,4}}|again)\b)|"
+    r"(?:user|human) (?:(?:does|do|need|must|should)(?: not|n't)|never) (?:[a-z]{1,8} ){0,2}"
+    r"(?:see|know|notice|informed|told|aware)\b|"
+    rf"\b(?:hide|keep|conceal) (?:[a-z]{{1,12}} ){{1,3}}(?:secret )?from {_USER}|\bbetween us\b"
 )
 # One of these is in every match of `_SECRET_PLACE`: looked for first, since a plain search is many times as fast.
-_IN_SECRET_PLACE = (".ssh", "id_", ".aws", ".env", "mcp.", ".netrc", ".kube", "/etc/", "claude")
+_IN_SECRET_PLACE = (
+    ".ssh", "id_", ".aws", ".env", "mcp.", ".netrc", ".kube", "/etc/", "claude", ".gnupg", "curl", "wget", "crontab",
+)  # fmt: skip
 _SECRET_PLACE = expression(
-    r"(?i)\.ssh/|id_rsa|id_ed25519|\.aws/|\.env\b|mcp\.json|\.netrc|\.kube/|/etc/passwd|claude_desktop_config"
+    r"(?i)\.ssh\b|id_rsa|id_ed25519|\.aws\b|\.env\b|mcp\.json|\.netrc|\.kube\b|/etc/passwd|claude_desktop_config|\.gnupg|"
+    r"\b(?:curl|wget)\b[^\n]{0,200}(?:\|\s{0,9}(?:ba|z)?sh\b|\s-(?:[a-zA-Z]{0,6}T|d|F)\b|--(?:data|upload|post))|\bcrontab -"
 )
 _WORD = expression(r"[^\W\d]\w*")
 _POWERFUL = frozenset(
