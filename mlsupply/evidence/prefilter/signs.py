@@ -79,7 +79,10 @@ WORDS: Words = (
     (b".builtins", expression(rb"\w\.builtins\b")),
     (b"globals()", expression(rb"globals\(\)\s*\[\s*(?![\"']__\w+__[\"'])|globals\(\)\s*\.\s*get")),
     (b"sys.modules", expression(rb"sys\.modules\s*\[\s*(?!__name__)[^\]]{0,80}\]\s*(?:\.|=[^=])|sys\.modules\.get")),
-    (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib)")),
+    (b"vars(", expression(rb"vars\(\s*(?:os|sys|builtins|subprocess|socket|importlib|shutil)")),
+    (b"getmembers", expression(rb"getmembers\w{0,7}\(\s*(?:os|sys|builtins|shutil)\b")),
+    (b"(os", expression(rb"(?<!hasattr)(?<!etattr)(?<!delattr)(?<!object)(?<=[\w\])])\(os\s*[,)]")),  # handed to a function
+    (b"(shutil)", expression(rb"(?<=[\w\])])\(shutil\)")),
     (b".pth", expression(rb"\.pth[\"']")),
     (b".start", expression(rb"\.start[\"']")),
     (b"customize.py", None),

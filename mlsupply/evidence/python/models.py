@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources
-from mlsupply.evidence.python.interpreter import reflection
+from mlsupply.evidence.python.interpreter import module_names, reflection
 from mlsupply.evidence.python.interpreter.call import Call, NameOnly, NotInNameError
 from mlsupply.evidence.python.libraries import (
     builtin_calls,
@@ -49,7 +49,8 @@ _HANDS_BACK = frozenset({"contextlib.closing", "contextlib.aclosing", "contextli
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that a model knows, its effects applied; None for any other call."""
     ref = call.ref
-    if (found := reflection.modelled(machine, call)) is not None:
+    found = reflection.modelled(machine, call)
+    if found is not None or (found := module_names.modelled(machine, call)) is not None:
         return found
     if ref.startswith("builtins."):
         return builtin_calls.modelled(machine, call)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.interpreter import objects, turns
+from mlsupply.evidence.python.interpreter import module_names, objects, turns
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.entry_names import name_of
@@ -164,7 +164,7 @@ def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value |
 def _turns(machine: Expressions, node: Node, depth: int, source: Value, add: Callable[[], bool]) -> bool:
     """Runs every turn of the generators from number `depth` on. add: evaluates the element, and says whether to go on. False
     where that cannot be followed: items or a condition are not known, there are too many, or the budget runs low."""
-    generator, items = node.generators[depth], folding.items_of(source)
+    generator, items = node.generators[depth], module_names.turns(machine, source, node)
     if not items or len(items) > _MAX_ITEMS:
         return False
     limit = machine.steps + (machine.root_end - machine.steps) * 9 // 10  # the rest is for what comes after it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from mlsupply.evidence.python.interpreter import objects, own_containers, special_methods
+from mlsupply.evidence.python.interpreter import module_names, objects, own_containers, special_methods
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.entry_names import name_of
 from mlsupply.evidence.python.values.merging import merged
@@ -87,7 +87,8 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
         if name is None:
             loose.append(value)
             spread = value.instance is not None and not value.keys
-            keys.update(own_containers.spread(machine, value, node) if spread else containers.entries(value))
+            held = containers.entries(value) or module_names.entries(machine, value, node)
+            keys.update(own_containers.spread(machine, value, node) if spread else held)
             table = {**table, **value.const} if table is not None and isinstance(value.const, dict) else None
             continue
         key = machine.value(name)

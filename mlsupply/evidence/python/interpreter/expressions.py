@@ -15,6 +15,7 @@ from mlsupply.evidence.python.interpreter import (
     hooks,
     importing,
     methods,
+    module_names,
     objects,
     operations,
     own_containers,
@@ -194,9 +195,8 @@ class Expressions(Machine):
             result.hidden = True
             return result
         if owner.ref:
-            if (
-                found := reflection.namespace_entry(self, owner, key, node, not isinstance(node.slice, ast.Constant))
-            ) is not None:
+            found = reflection.namespace_entry(self, owner, key, node, not isinstance(node.slice, ast.Constant))
+            if found is not None or (found := module_names.entry(self, owner, key, node)) is not None:
                 return found
             result = Value(owner.ref + "[]", NOTHING, owner.taint | key.taint, HOLE, owner.layers)
             result.hidden = owner.hidden

@@ -67,7 +67,7 @@ _STANDS_FOR: Final = {
 _COPIES: Final = re.compile(
     r"(?:gevent|eventlet\.green)\.((?:ftplib|http|os|smtplib|socket|ssl|subprocess|urllib|urllib2)(?:\.[\w.]{1,100})?)$"
 )
-_ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of the loaded modules, chosen by a name that is not known
+ANY_MODULE: Final = frozenset(("any-module:sys.modules",))  # one of the loaded modules, chosen by a name that is not known
 ANY_CLASS: Final = frozenset(("any-class:subclasses",))  # one of the loaded classes, likewise
 ANY_IMPORT: Final = frozenset(("any-module:imported",))  # an imported module whose name was hidden
 # Last parts of all dotted names that `modelled` knows.
@@ -98,7 +98,7 @@ def attribute_ref(owner: Value, name: str) -> str:
         return held
     if name in _HANDED_ON and f"from:{owner.ref}" in owner.taint:
         return name  # a neighbour that imports it has it as an attribute
-    if owner.taint >= _ANY_MODULE and name in _OF_ANY:
+    if owner.taint >= ANY_MODULE and name in _OF_ANY:
         return _OF_ANY[name]
     if name == "__self__":
         module, _, function = owner.ref.partition(".")
@@ -165,7 +165,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref.endswith(".__getattribute__") and call.args:
         return _attribute(machine, call)
     if ref in {"sys.modules.values", "sys.modules.items", "sys.modules.copy"}:
-        return Value(ref + "()", NOTHING, _ANY_MODULE)
+        return Value(ref + "()", NOTHING, ANY_MODULE)
     if ref in {"sys.modules.update", "sys.modules.__setitem__"}:
         machine.put_modules(_entries_put(call), call.node)
         return Value()

@@ -11,6 +11,7 @@ from mlsupply.evidence.python.interpreter import (
     default_run,
     if_statements,
     importing,
+    module_names,
     objects,
     patterns,
     special_methods,
@@ -187,7 +188,8 @@ class Statements(Assignments):
             self.turning = turning
             keep_sensitive(self.scope.names, before)  # a turn may end early
         else:
-            self.bind(node.target, self.element(source))
+            every = module_names.element(self, source, node)
+            self.bind(node.target, every if every is not None else self.element(source))
             self._body_once(node, source)
             self._forget_accumulated(node)
             keep_sensitive(self.scope.names, before)

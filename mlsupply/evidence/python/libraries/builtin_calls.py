@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import methods, objects, own_containers, reflection, special_methods
-from mlsupply.evidence.python.interpreter.attribute_names import ANY_BUILTIN, is_account
+from mlsupply.evidence.python.interpreter import methods, module_names, objects, own_containers, reflection, special_methods
+from mlsupply.evidence.python.interpreter.attribute_names import is_account
 from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, standard_output, writing
 from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.values import containers, decoders, folding
-from mlsupply.evidence.python.values.merging import iterated, merged
+from mlsupply.evidence.python.values.merging import iterated, merged, one_of
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -113,6 +113,8 @@ _FUNCTION = re.compile(r"\.(?:__func__|[a-z][a-z0-9_]*)$")  # the name of a func
 
 
 def _namespace(machine: Analyser, name: str, call: Call) -> Value | None:
+    if name == "dir" and call.args and call.args[0].ref:
+        return Value(call.args[0].ref + ".__dict__.keys()", NOTHING, taint_of(*call.args))
     if name != "vars" or not call.args:
         return Value(f"builtins.{name}()")
     if call.args[0].instance is not None or call.args[0].closure is not None:
@@ -141,6 +143,8 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         return folding.builtin(name, call.args) if name == "len" else Value()
     if name == "str" and len(call.args) == 1 and call.args[0].ref.startswith("pathlib.") and call.args[0].text == HOLE:
         return Value("pathlib.Path().__str__()", NOTHING, call.args[0].taint)
+    if name in {*_LISTS, "iter"} and call.args and module_names.is_listing(call.args[0]):
+        return call.args[0]
     if name in {"max", "min", "sorted"} and "key" in call.keywords:
         return _ordered(machine, name, call)
     if call.ref in decoders.BY_NAME:
@@ -183,10 +187,16 @@ def _ordered(machine: Analyser, name: str, call: Call) -> Value:
 
 
 def _next(machine: Analyser, name: str, call: Call) -> Value | None:
-    """`next` of functions or of listed files: the first."""
+    """`next` of functions or of listed files: the first; of what a condition left over, if that is known."""
     first = call.args[0] if call.args else None
     if first is None or machine is None or not name:
         return None
+    made = call.node.args[0] if isinstance(call.node, ast.Call) and call.node.args else None
+    if not first.ref and isinstance(made, ast.GeneratorExp | ast.Call):
+        if first.items and all(one.ref for one in first.items):
+            return one_of(first)
+        if isinstance(first.const, list) and first.const:
+            return folding.items_of(first)[0]
     if first.items and first.items[0].closure is not None:
         return first.items[0]
     return first.copy() if first.ref == "pathlib.Path()" else None
@@ -240,7 +250,7 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
 def _filter(machine: Analyser, name: str, call: Call) -> Value | None:
     """The items that the function does not decline for certain."""
     del name
-    items = folding.items_of(call.args[1]) if len(call.args) == 2 else []
+    items = module_names.turns(machine, call.args[1], call.node) if len(call.args) == 2 else []
     if not items or len(items) > _MOST_FILTERED:
         return None
     tests = [one if call.args[0].const is None else machine.call(call.args[0], [one], {}, call.node) for one in items]
@@ -316,15 +326,19 @@ def _reflect(machine: Analyser, name: str, call: Call) -> Value | None:
     return result
 
 
+def _of_module(machine: Analyser, call: Call) -> Value | None:
+    """`getattr` of a module by an unknown name, where it matters whichever attribute that is."""
+    owner = Value(call.args[0].ref, NOTHING, taint_of(*call.args))
+    return module_names.some(machine, owner, call.node) if module_names.is_one(call.args[1]) else module_names.any_of(owner)
+
+
 def _some_attribute(machine: Analyser, name: str, call: Call) -> Value:
     """`getattr` and `setattr` by an unknown name: of an object of this module, any attribute that may be meant."""
     owner = call.args[0]
-    if owner.ref in {"os", "subprocess", "posix", "nt"} and name == "getattr":
-        return Value(taint=taint_of(*call.args) | reflection.ANY_CLASS)
+    if name == "getattr" and (found := _of_module(machine, call)) is not None:
+        return found
     if owner.ref == "base64" and text_of(call.args[1]).endswith("decode"):
         return Value("base64.b64decode", NOTHING, taint_of(*call.args))  # whichever: what it gives was hidden
-    if owner.ref == "builtins" and name == "getattr":
-        return Value(taint=taint_of(*call.args) | ANY_BUILTIN)
     of_class = owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef)
     state = machine.class_state(owner.closure) if owner.closure is not None and of_class else owner.instance
     if state is None:

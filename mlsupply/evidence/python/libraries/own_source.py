@@ -73,7 +73,8 @@ _KINDS = {
 
 
 def _members(machine: Analyser, call: Call) -> Value | None:
-    """The names of this module, or of one that is followed together with it, each with its value; None for other things."""
+    """The names of this module, or of one that is followed together with it, each with its value; of any other module, the
+    entries of its namespace."""
     what = call.args[0]
     own = what.ref.startswith("sys.modules") or (bool(what.ref) and what.ref == machine.dotted)
     names = machine.module.names if own else machine.names_of(what.ref)
@@ -85,6 +86,8 @@ def _members(machine: Analyser, call: Call) -> Value | None:
         for name, value in sorted(names.items())
         if kinds is None or (value.closure is not None and isinstance(value.closure.node, kinds))
     ]
+    if not names and what.ref:
+        return Value(f"{what.ref}.__dict__.items()", NOTHING, taint_of(*call.args))
     return folding.listed(held) if names else None
 
 

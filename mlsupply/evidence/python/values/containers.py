@@ -93,9 +93,15 @@ _PAIRS = frozenset({"os.pipe", "os.pipe2", "socket.socketpair"})  # what goes in
 _RECORDS = frozenset({"dataclasses.asdict", "dataclasses.astuple", "attr.asdict", "attrs.asdict", "msgspec.to_builtins"})
 
 
+def _namespace(ref: str) -> str:
+    """The namespace of a module, of which this dotted name is that, or its entries; "" for any other."""
+    owner, dot, _ = ref.removesuffix(".items()").partition(".__dict__")
+    return f"{owner}.__dict__" if (dot or ref == "builtins") and "()" not in owner else ""
+
+
 def _dict(sources: list[Value], keywords: dict[str, Value]) -> Value:
-    if len(sources) == 1 and sources[0].ref in {"builtins", "builtins.__dict__"} and not keywords:
-        return Value("builtins.__dict__", NOTHING, sources[0].taint)  # a copy of the builtins
+    if len(sources) == 1 and not keywords and (copied := _namespace(sources[0].ref)):
+        return Value(copied, NOTHING, sources[0].taint)
     result = unknown(*sources)
     result.keys = {}
     for source in sources:
