@@ -169,7 +169,7 @@ WORDS: Words = (
     (b"__pyarmor__", None),
     (b"os.fork", None),
     (b"getattr(shutil", None),
-    *((walk, None) for walk in (b'os.walk("/")', b"os.walk('/')")),
+    *((b"%s(%s/%s)" % (of, mark, mark), None) for of in (b"walk", b"listdir", b"scandir") for mark in (b'"', b"'")),
     *(
         (
             word,
@@ -368,6 +368,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"rmtree", expression(rb"expanduser|Path\.home|(?<!split\()[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     (b"expanduser", expression(rb"os\.truncate|%s" % _WRITES_RANDOM)),
+    *((word, expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")) for word in (b'HOME"', b"HOME'", b'PROFILE"', b"PROFILE'")),
     (b"Path.home", expression(rb"\.unlink\(|os\.(?:remove|unlink)\b|%s" % _WRITES_RANDOM)),
     *((word, _MOVES_OR_LOCKS) for word in (b"expanduser", b"Path.home", b"/home", b"/Users", b"/root")),
     *((word, expression(rb"delete_repo\b")) for word in (b"list_models", b"list_datasets", b"list_spaces")),

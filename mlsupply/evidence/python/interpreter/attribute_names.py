@@ -53,8 +53,8 @@ MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or
         *_KEYS, *_KEY_AS_DATA, *_CLIENT_CREDENTIALS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
         *_SECRET_SETTINGS, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
-        "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "text", "content",
-        "value", "buf", *_OF_ITSELF, *requested.NAMES, "request", *app_settings.NAMES,
+        "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "path", "text",
+        "content", "value", "buf", *_OF_ITSELF, *requested.NAMES, "request", *app_settings.NAMES,
         *IN_PROFILE,
     }
 )  # fmt: skip
@@ -76,6 +76,8 @@ def modelled(machine: Expressions, result: Value, owner: Value, name: str, node:
         result.ref, result.text = "pathlib.Path()", _path_part(text_of(owner), name)
         if name == "parents":
             result.items = _parents(owner, result)
+    elif name == "path" and owner.ref == "pathlib.Path()":  # of an entry of `os.scandir`
+        result.ref, result.text = "", text_of(owner)
     elif name in {"text", "content", "value", "buf"}:
         result.text = owner.text
     elif name == "stdin":

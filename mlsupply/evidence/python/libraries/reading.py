@@ -65,6 +65,8 @@ def listing(machine: Analyser, call: Call) -> Value:
     elif text in {"", ".", "./"} or (start is not None and any(map(_WORK.match, start.taint))):
         made.taint |= machine.origin("work-files", "files of the working folder", call.line)
     made.taint |= taint_below(machine, text)
+    if call.ref == "os.scandir":
+        made.ref = "pathlib.Path()"  # of its entries nothing is asked that a path does not know
     if call.ref.startswith("pathlib"):
         made.ref = "pathlib.Path()"
         made.text = f"{text}/{text_of(call.args[0])}" if call.args else made.text

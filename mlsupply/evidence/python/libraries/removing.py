@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
-from mlsupply.evidence.python.libraries import found_files
+from mlsupply.evidence.python.libraries import found_files, named_files
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import legible, text_of
@@ -15,6 +15,7 @@ from mlsupply.evidence.python.values.value import legible, text_of
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
+    from mlsupply.evidence.python.values.value import Value
 
 REMOVES = frozenset(
     {
@@ -23,6 +24,8 @@ REMOVES = frozenset(
     }
 )  # fmt: skip
 _WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
+# A path of which nothing is known but that it leads into the home, to the user's own folders, or to a disk.
+_EVERYTHING = re.compile(r"(?i)(?:[/\\*.\0]|~|/home|/root|/Users|C:|/(?:Documents|Desktop|Pictures))+")
 
 
 def removed(machine: Analyser, call: Call) -> None:
@@ -40,7 +43,16 @@ def removed(machine: Analyser, call: Call) -> None:
         ):
             source = "received" if on_order(machine, call.line) else ""
             detail = legible(text_of(path), 80) + " is removed"
-            machine.fact("destroys", call.node, source=source, sink=call.ref, detail=detail)
+            variant = "everything" if _is_everything(machine, path, call.line) else ""
+            machine.fact("destroys", call.node, source=source, sink=call.ref, variant=variant, detail=detail)
+
+
+def _is_everything(machine: Analyser, path: Value, line: int) -> bool:
+    """Is this the home folder or a disk as a whole, or whatever is found there?"""
+    found = has(path.taint, "home-files") and _EVERYTHING.fullmatch(text_of(path)) is not None
+    if found and named_files.are_chosen(machine, line):
+        return False
+    return found or _WIPED.match(text_of(path)) is not None
 
 
 # Calls after which the user no longer finds a file, or may not read it.
