@@ -77,6 +77,8 @@ def variable(machine: Analyser, key: Value, line: int) -> Value:
         if know.RANK and not key.taint and key.text == HOLE:
             return Value(taint=machine.origin("variable", "a name computed at run time", line))
         return Value(taint=key.taint | machine.origin("variable", text_of(key), line))
+    if (given := machine.child_variables.get(name)) is not None and given.taint:
+        return given.copy()
     if name in _HOME_VARIABLES:
         return Value("", NOTHING, CLEAN, _HOME_VARIABLES[name])
     if name in {"TEMP", "TMP", "TMPDIR"}:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import HANDED
@@ -12,7 +14,7 @@ from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
-from mlsupply.evidence.python.values.value import HOLE, Taint, Value, legible, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, legible, taint_of, text_of
 from mlsupply.text import safe
 
 if TYPE_CHECKING:
@@ -106,11 +108,34 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
             chain=chain,
         )
         if written.known:
-            machine.run_text(code, written.layers, call.line)
+            with as_child(machine, call, path):
+                machine.run_text(code, written.layers, call.line)
     elif isinstance(written.const, str | bytes):
         for deed in deeds(text_of(written)):
             noted(machine, call, deed, silent)
-        machine.run_text(written.const, written.layers, call.line)
+        with as_child(machine, call, path):
+            machine.run_text(written.const, written.layers, call.line)
+
+
+@contextmanager
+def as_child(machine: Analyser, call: Call, path: Value | None = None) -> Iterator[None]:
+    """Follows Python code as that of a process which this call starts: with its arguments, input and variables. path: of the
+    file it stands in."""
+    names, own = machine.scope.names, machine.scope.names.get("__file__")
+    before = machine.child_input, machine.child_variables
+    env = call.keywords.get("env")
+    machine.child_input |= taint_of(*call.all)
+    machine.child_variables = {**machine.child_variables, **((env.keys or {}) if env is not None else {})}
+    if path is not None:
+        names["__file__"] = Value("", NOTHING, path.taint, text_of(path))
+    try:
+        yield
+    finally:
+        machine.child_input, machine.child_variables = before
+        if own is not None:
+            names["__file__"] = own
+        else:
+            names.pop("__file__", None)
 
 
 def _bytes_of(written: Value) -> bytes:

@@ -31,7 +31,7 @@ from mlsupply.evidence.python.commands.command_line import (
     script_before,
     script_of,
 )
-from mlsupply.evidence.python.commands.run_facts import bundled, from_network, noted, ran_file
+from mlsupply.evidence.python.commands.run_facts import as_child, bundled, from_network, noted, ran_file
 from mlsupply.evidence.python.commands.shell import MAX_LINE, Deed, deeds, python_in
 from mlsupply.evidence.python.libraries import clipboard, execution, persistence
 from mlsupply.evidence.python.libraries.storage import content_of, file_key, kept_key
@@ -361,7 +361,6 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
     if is_shell(line.program):
         return
     call = line.call
-    before, machine.child_input = machine.child_input, machine.child_input | taint_of(*line.parts) | _input_taint(call)
     if hiding(code.layers):
         machine.fact(
             "runs-decoded",
@@ -371,5 +370,5 @@ def _python_code(machine: Analyser, line: CommandLine, code: Value) -> None:
             decoded=safe(text_of(code)),
             detail="encoded text is run by another Python",
         )
-    machine.run_text(code.const, code.layers, call.line)
-    machine.child_input = before
+    with as_child(machine, call):
+        machine.run_text(code.const, code.layers, call.line)
