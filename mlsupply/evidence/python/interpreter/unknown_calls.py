@@ -12,6 +12,7 @@ from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.interpreter import hooks, reflection
 from mlsupply.evidence.python.libraries import (
     argument_defaults,
+    clipboard,
     decoder_calls,
     execution,
     layered_files,
@@ -71,6 +72,7 @@ def result_of(machine: Analyser, call: Call) -> Value:
     _follow_arguments(machine, call)
     if call.function.taint and has(call.function.taint, "parameter") and machine.running and machine.running[-1].wrapper:
         result.taint |= frozenset(("intercepted:result",))
+    clipboard.exchanged(machine, call, result)
     return result
 
 

@@ -6,11 +6,13 @@ in `knowledge` for libraries and in `commands.programs` for programs.
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.values.value import Value
+from mlsupply.evidence.python.values.taint import has
+from mlsupply.evidence.python.values.value import Taint, Value, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -33,7 +35,12 @@ _PRINTED = expression(
     r"(?:^|[\s;&(\"'])(?:echo|printf)\s(?:-\w{1,3} )?[\"']?(?P<text>[\w:+/=-]{25,200})[\"']?\s?\|[^;&\n]{0,200}$"
 )
 _WORD = expression(r"(?<![^\s\"'])[\w:+/=-]{25,200}(?![^\s\"'])")
+# The same within a text: with digits and letters, as no word and no row of stars has.
+_IN_TEXT = re.compile(r"(?<![\w-])(?=[a-zA-Z:]{0,20}\d)(?=\d{0,20}[a-zA-Z])[a-zA-Z\d:]{25,120}(?![\w-])")
+_MOST_LOOKED_AT = 64  # entries of a table of addresses
+_EXCHANGED: Taint = frozenset(("exchanged:an address",))  # the label of a text into which a fixed address was put
 _SAID = "the clipboard is replaced by a fixed text"
+_SAID_WITHIN = "an address in the clipboard is replaced by a fixed one"
 
 
 def called(machine: Analyser, call: Call) -> None:
@@ -59,9 +66,27 @@ def commanded(machine: Analyser, call: Call, line: str) -> None:
         machine.fact("spies", call.node, source="clipboard", sink=call.ref, detail=_SAID)
 
 
+def exchanged(machine: Analyser, call: Call, result: Value) -> None:
+    """Labels a text of the clipboard into which a call of a method or library puts an address that is written in the module:
+    it stands among the arguments, or is what a function among them gives."""
+    if not has(result.taint, "clipboard") or result.taint >= _EXCHANGED:
+        return
+    functions = [one.closure for one in call.all if one.closure and not isinstance(one.closure.node, ast.ClassDef)]
+    found = [machine.enter(one, [Value(taint=result.taint)], {}, call.node) for one in functions]
+    if any(map(_holds_address, [call.receiver or Value(), *call.all, *found])):
+        result.taint |= _EXCHANGED
+
+
+def _holds_address(value: Value) -> bool:
+    """Is there an address in this text, in one of its parts, or among those it may be?"""
+    several = [*(value.either or ()), *(value.items or ()), *(value.keys or {}).values()]
+    return any(_IN_TEXT.search(text_of(one)) for one in (value, *several[:_MOST_LOOKED_AT]))
+
+
 def _note(machine: Analyser, call: Call, given: Value) -> None:
     content = given.const
     if isinstance(content, bytes):
         content = content.decode("utf-8", "replace")
-    if isinstance(content, str) and _ADDRESS.fullmatch(content.strip()):
-        machine.fact("spies", call.node, source="clipboard", sink=call.ref, detail=_SAID)
+    fixed = isinstance(content, str) and _ADDRESS.fullmatch(content.strip()) is not None
+    if fixed or (has(given.taint, "clipboard") and (given.taint >= _EXCHANGED or _holds_address(given))):
+        machine.fact("spies", call.node, source="clipboard", sink=call.ref, detail=_SAID if fixed else _SAID_WITHIN)
