@@ -18,6 +18,7 @@ from mlsupply.evidence.python.libraries import (
     higher_order,
     implicit_calls,
     log_records,
+    log_taps,
     own_loaders,
     persistence,
     tree_nodes,
@@ -61,6 +62,7 @@ class Analyser(Statements):
         self.loggers: dict[str, Value] = {}
         # (logger, or None for all; what puts something into its records; where that is said)
         self.record_makers: list[tuple[Value | None, Value, Call]] = []
+        self.taps = log_taps.Taps()
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
         self.shown: list[Value] = []  # functions of libraries that clients of a server call
@@ -300,6 +302,7 @@ class Analyser(Statements):
 
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
+        log_records.listed(self, owner, value, node)
         if own_loaders.is_searched(owner.ref):
             own_loaders.path_changed(self, value, node)
         if owner.ref.startswith("neptune."):
