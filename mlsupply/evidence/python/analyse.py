@@ -15,7 +15,7 @@ from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import default_run
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.libraries import persistence
-from mlsupply.evidence.python.network import misdirected_keys
+from mlsupply.evidence.python.network import misdirected_keys, tunnels
 from mlsupply.evidence.python.schedule import ModuleLevel
 from mlsupply.evidence.python.summaries import note_constants
 from mlsupply.evidence.python.syntax import appearance, cpuid, newer, quietly
@@ -151,6 +151,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
 def _result(machine: Analyser) -> ModuleFacts:
     """The facts and the summary of a module that was followed."""
     misdirected_keys.judged(machine)
+    tunnels.judged(machine)
     facts = [(fact, tuple(sorted(roots))) for fact, roots in machine.all_facts()]
     note_constants(machine)
     exports = [one for name, value in machine.module.names.items() for one in _stands_for(machine, name, value)]

@@ -26,6 +26,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
 from mlsupply.evidence.python.network import diverted, far_end, object_servers, shares, uploads
+from mlsupply.evidence.python.network.tunnels import Led
 from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
@@ -64,6 +65,8 @@ class Analyser(Statements):
         self.record_makers: list[tuple[Value | None, Value, Call]] = []
         self.taps = log_taps.Taps()
         self.opened: dict[str, set[str]] = {}  # taint label of a key -> addresses where it opens an account
+        self.fixed_streams: set[str] = set()  # what opened streams to hosts that are named in the code
+        self.led: list[Led] = []  # connections to addresses that came over a stream
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
         self.shown: list[Value] = []  # functions of libraries that clients of a server call
         self.open_servers: set[str] = set()  # libraries with a server here that other machines reach

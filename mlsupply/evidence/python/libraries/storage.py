@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.network import tunnels
 from mlsupply.evidence.python.values import containers, folding, written
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
@@ -129,6 +130,7 @@ def taken_up(machine: Analyser, call: Call, receiver: Value, name: str) -> None:
         return
     if name in {"connect", "login"} and call.args:
         _connected(call, receiver, name)
+        tunnels.opened(machine, call, receiver.text)
     if name not in _TAKES and _TAKE_SHAPES.match(name) is None:
         return
     if name in _HEADERS and receiver.keys is not None and ("headers" in receiver.keys or "url" in receiver.keys):

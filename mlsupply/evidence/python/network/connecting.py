@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import replacements
-from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.network import addresses, tunnels
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has, of_kind
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, taint_of, text_of, unknown
@@ -50,6 +50,7 @@ def connection(machine: Analyser, call: Call) -> Value:
         if re.match(r"\d{6,12}:[\w-]{20,}$", made.text):
             made.text = f"https://api.telegram.org/bot{made.text}"
     made.text = _of_this_machine(made, named=base is not None) or made.text
+    tunnels.opened(machine, call, made.text)
     headers = [call.keywords[name] for name in ("headers", "auth", "cookies") if name in call.keywords]
     added = unknown(*headers)
     added.keys = call.keywords["headers"].keys if "headers" in call.keywords else None
