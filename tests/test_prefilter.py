@@ -76,6 +76,7 @@ def test_naming_a_library_without_using_it_is_not_worth_parsing(text: str) -> No
 
 
 WORTH = {
+    "what later steps of a run start": "import os\nopen(os.environ['GITHUB_ENV'], 'a').write(f'NODE_OPTIONS={x}')",
     "files of the home by its variable": "import os\nfor one in os.scandir(os.environ['HOME']):\n    os.remove(one)",
     "files of a disk": "import os\nfor one in os.listdir('/'):\n    os.remove('/' + one)",
     "a request that is rebuilt": "import dill\nfrom sanic import Sanic\nasync def f(request):\n    dill.loads(request.body)",

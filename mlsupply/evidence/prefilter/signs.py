@@ -110,6 +110,7 @@ WORDS: Words = (
     (b"git/hooks", None),
     (b"/workflows", None),
     (b"LD_PRELOAD", None),
+    *((word, None) for word in (b"GITHUB_ENV", b"GITHUB_PATH", b"BASH_ENV", b"##vso[task.")),  # what later steps start
     (b"pickle.load", None),
     (b"recv_pyobj", None),
     (b"SSLContext.", expression(rb"SSLContext\.(?:check_hostname|verify_mode)\s*=(?!=)")),

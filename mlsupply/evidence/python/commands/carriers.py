@@ -48,6 +48,11 @@ _VARIABLES = expression(
     r"LESS(?:OPEN|CLOSE)|BASH_ENV|PROMPT_COMMAND|SSH_ASKPASS|SUDO_ASKPASS|RSYNC_RSH|CVS_RSH|TAR_OPTIONS|PERL5OPT|RUBYOPT|NODE_OPTIONS|"
     r"PYTHONSTARTUP|LD_PRELOAD|JAVA_TOOL_OPTIONS|RUSTC_WRAPPER|CC|CXX|MAKEFLAGS|PYTHONWARNINGS"
 )
+# Variables with folders or files whose code a program loads by itself.
+_LOADERS = expression(
+    r"ENV|LD_(?:PRELOAD|AUDIT|LIBRARY_PATH)|DYLD_INSERT_LIBRARIES|PATH|PYTHON(?:PATH|HOME|USERBASE)|PERL5LIB|RUBYLIB|NODE_PATH|"
+    r"CLASSPATH|ZDOTDIR|GIT_(?:EXEC_PATH|TEMPLATE_DIR|CONFIG_GLOBAL)|_JAVA_OPTIONS|JDK_JAVA_OPTIONS"
+)
 _FROM_OTHERS = ("received", "request", "model-answer")
 
 
@@ -60,6 +65,11 @@ def carried(call: Call, parts: list[Value], set_here: Iterable[tuple[str, Value]
     env = call.keywords.get("env")
     given = [*((env.keys or {}).items() if env is not None else ()), *set_here]
     return next((value for name, value in given if _VARIABLES.fullmatch(name) and _whole(value)), None)
+
+
+def starts(variable: str) -> bool:
+    """Does a program start or load what a variable of this name says?"""
+    return _VARIABLES.fullmatch(variable) is not None or _LOADERS.fullmatch(variable) is not None
 
 
 def _holds(text: str) -> bool:

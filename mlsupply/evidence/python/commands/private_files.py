@@ -14,6 +14,11 @@ from mlsupply.lazy import expression
 SECRET: Final = frozenset({"credential-file", "wallet", "browser-store", "keychain", "chat-store", "history"})
 
 _ENVIRONMENT = expression(r"(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
+# The same in the middle of a script, by its own pipeline: `trap 'env | curl -T - ...' EXIT`.
+_PIPED_AWAY = expression(
+    r"[\n\"'{][ \t]*(?:sudo |command )?(?:env|printenv|set|export -p|declare -x)\s?\|[^\n;]{0,300}"
+    r"\b(?:curl|wget|nc|ncat|socat|telnet|https?|xh)\s"
+)
 # Words of which no path is needed to know them.
 _CREDENTIAL = expression(
     r"\.ssh/|(?:~|\$HOME)/\.(?:ssh|aws|gnupg|kube)\b|id_rsa|\.aws/|\.netrc|\.npmrc|\.pypirc|\.kube/|\.gnupg|"
@@ -45,7 +50,12 @@ def read_in(text: str) -> Read | None:
     """What a command line reads, the first of it; None where it is nothing that is known to be private."""
     found = [
         Read(kind, one.start())
-        for kind, pattern in (("environment", _ENVIRONMENT), ("credential-file", _CREDENTIAL), ("host-identity", _IDENTITY))
+        for kind, pattern in (
+            ("environment", _ENVIRONMENT),
+            ("environment", _PIPED_AWAY),
+            ("credential-file", _CREDENTIAL),
+            ("host-identity", _IDENTITY),
+        )
         if (one := pattern.search(text)) is not None
     ]
     if (file := _file_in(text)) is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import summaries
-from mlsupply.evidence.python.commands import carriers, programs, saved_files, standard_input
+from mlsupply.evidence.python.commands import carriers, later_steps, programs, saved_files, standard_input
 from mlsupply.evidence.python.commands.command_line import (
     MAX_PARTS,
     CommandLine,
@@ -72,6 +72,7 @@ def command(machine: Analyser, call: Call) -> Value:
     programs.redirected(machine, call, text)
     shares.commanded(machine, call, text)
     clipboard.commanded(machine, call, text)
+    later_steps.commanded(machine, call, text)
     process = Value(call.ref + "()", NOTHING, programs.printed(machine, call, text), text)
     process.items = line.parts
     stdin = call.keywords.get("input")

@@ -89,6 +89,7 @@ class Machine:
     folder = ""  # the working directory, or the one a server serves, as far as the code sets it
     declined = False  # the statement just followed leaves the function unless the user asked for something
     child_variables: Mapping[str, Value] = {}  # of the environment of the child process that is followed
+    awaited: Mapping[str, bool] = {}  # files that a later step of a run starts -> are they a folder of programs?
     emptied: list[Emptied] | None = None  # what something was taken out of in a loop whose turns are counted
     deferred: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]]
     begun: list[Begun]  # those of them that were run

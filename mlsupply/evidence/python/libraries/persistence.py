@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.files.start_lines import is_start_text
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands import later_steps
 from mlsupply.evidence.python.commands.shell import commanded, deeds
 from mlsupply.evidence.python.commands.shell_kinds import SSH_KEY
 from mlsupply.evidence.python.libraries import found_files
@@ -50,6 +51,7 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     if memory.is_in_memory(path):
         path.taint |= taint_of(content)
     _stored(machine, path, content)
+    later_steps.written(machine, call, path, content)
     _overwritten(machine, call, path, content)
     found_files.overwritten(machine, call, path, content)
     text = text_of(path)

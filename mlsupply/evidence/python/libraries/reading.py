@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -75,6 +76,9 @@ def listing(machine: Analyser, call: Call) -> Value:
     return made
 
 
+_TO_WRITE = re.compile(r"\bO_(?:WRONLY|APPEND)\b")
+
+
 def opened(machine: Analyser, call: Call) -> Value:
     """The file that a call opens: for writing, or for reading, then labelled by its path and with its content if known."""
     path = (
@@ -84,6 +88,8 @@ def opened(machine: Analyser, call: Call) -> Value:
         return Value()
     mode = call.arg(0 if call.ref.endswith("Path().open") else 1, "mode")
     mode_text = mode.const if mode is not None and isinstance(mode.const, str) else "r"
+    if call.ref == "os.open" and _TO_WRITE.search(ast.unparse(call.node)):
+        mode_text = "w"
     text = text_of(path)
     if re.search("[wax+]", mode_text) and not call.ref.endswith(("read_text", "read_bytes")):
         made = Value("io.file()w", NOTHING, path.taint, text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.files.start_lines import SUFFIXES
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands import later_steps
 from mlsupply.evidence.python.libraries import persistence, windows_registry
 from mlsupply.evidence.python.libraries.removing import REMOVES, SPOILS, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
@@ -161,6 +162,7 @@ def printed(machine: Analyser, call: Call, target: Value | None) -> None:
     """`print(..., file=target)`; without a target the output of the process."""
     if target is None:
         machine.child_output |= taint_of(*call.args)
+        later_steps.printed(machine, call, call.args[0] if len(call.args) == 1 else unknown(*call.args))
         return
     target.taint |= taint_of(*call.args)
     for part in call.args:
