@@ -28,7 +28,9 @@ _RUNNERS = rb"system|popen|exec\w*|spawn\w*|run|call|Popen|eval"
 # names, sends what others log, runs what documentation shows, names a place where things start by themselves, makes code of
 # text or bytes, or puts something in the place of another module's function.
 _INDIRECT = expression(
-    rb"\b(?:import_module|__(?:lazy_)?import__)\(\s*(?![\"'])|\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
+    rb"\b(?:import_module|__(?:lazy_)?import__)\(\s*(?![\"'][\w.]*[\"']\s*[,)])|\bimport_module[ \t]+as\b|"
+    rb"[=:,(\[][ \t]*(?:importlib\.)?(?:import_module|__import__)\b(?!\()|\bmodule_from_spec\(|"
+    rb"\b(?:vars|dir)\(\s*builtins|__builtins__|\bbuiltins\s*\.\s*__dict__|"
     rb"\bgetattr\(\s*(?:builtins|os|sys|subprocess)\s*,\s*(?![\"'])|\bgetaddrinfo\(|\bgethostby|\bdns\s*\.\s*\w|\b(?:resolve_name|locate|import_string|attrgetter|methodcaller)\(|"
     rb"\bfrom[ \t]+(?:os|posix|nt|subprocess|builtins)[ \t]+import\b[^\n]{0,200}\b(?:%s)\b|"
     rb"(?:[=:,(\[]|\breturn)[ \t]*(?:exec|eval|(?:os|posix|nt|subprocess|builtins)\.(?:%s))\b[ \t]*(?:[,)\]}#\r\n]|$)|"

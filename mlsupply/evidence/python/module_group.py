@@ -19,7 +19,7 @@ from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.syntax.survey import Survey
-from mlsupply.evidence.python.values.value import ClassState, Closure, Scope, Value, constant
+from mlsupply.evidence.python.values.value import HOLE, ClassState, Closure, Scope, Value, constant
 from mlsupply.named import NamedTuple
 
 BUDGET = 100_000  # steps for all modules of a group together: each was analysed alone before
@@ -88,6 +88,7 @@ class GroupAnalyser(Analyser):
         self.scope, self.root, self.running, self.returned = module.scope, module.root(""), [], []
         self.silent = self.on_request = 0
         module.scope.names["__name__"] = constant(module.dotted)
+        module.scope.names["__file__"] = Value(taint=frozenset(("package-file:__file__",)), text=f"{HOLE}/{module.path}")
         module.scope.names["__doc__"] = constant(ast.get_docstring(module.tree, clean=False))
         try:
             self.body(module.tree.body)
@@ -100,8 +101,16 @@ class GroupAnalyser(Analyser):
         """The value of a dotted name that is a module of the group, or a name of one; None for any other."""
         if self.load(ref) is not None:
             return Value(ref)
-        module = self.load(ref.rpartition(".")[0])
-        return module.scope.names.get(ref.rpartition(".")[2]) if module is not None else None
+        holder, _, name = ref.rpartition(".")
+        module = self.load(holder)
+        return module.scope.names.get(name) or self._lazily(module, name) if module is not None else None
+
+    def _lazily(self, module: _Module, name: str) -> Value | None:
+        """What the `__getattr__` of a module gives for a name that the module does not define (PEP 562); None without it."""
+        makes = module.scope.names.get("__getattr__")
+        if makes is None or makes.closure is None or name.startswith("__"):
+            return None
+        return self.enter(makes.closure, [constant(name)], {}, None)
 
     def names_of(self, dotted: str) -> dict[str, Value]:
         """The names of the module level of a module of the group; {} for any other module."""
@@ -111,6 +120,12 @@ class GroupAnalyser(Analyser):
     def lines_of(self, dotted: str) -> list[str]:
         """The lines of a module of the group, or of the current one."""
         return self.modules.get(dotted, self.current).lines
+
+    def lines_at(self, path: str) -> list[str] | None:
+        return next((one.lines for one in self.modules.values() if path == f"{HOLE}/{one.path}"), None)
+
+    def lines_around(self, closure: Closure) -> list[str]:
+        return self._module_of(closure).lines
 
     def _outside_attribute(self, owner: Value, name: str, node: ast.AST) -> Value:
         found = self.neighbour(f"{owner.ref}.{name}") if owner.ref in self.modules else None

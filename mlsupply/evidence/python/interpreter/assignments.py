@@ -36,11 +36,9 @@ class Assignments(Definitions):
                 self.stored(owner, key, value, target)
             case ast.Tuple() | ast.List():
                 value = objects.iterable(self, value, target)
-                items = folding.items_of(value)
-                starred = any(isinstance(element, ast.Starred) for element in target.elts)
+                items = _shared_out(folding.items_of(value), target.elts)
                 for place, element in enumerate(target.elts):
-                    known = not starred and place < len(items)
-                    self.bind(element, items[place] if known else iterated(unknown_of(value)))
+                    self.bind(element, items[place] if place < len(items) else iterated(unknown_of(value)))
             case ast.Starred():
                 self.bind(target.value, value)
             case _:
@@ -109,6 +107,18 @@ class Assignments(Definitions):
             self.put_modules(containers.entries(right), node)
         result = special_methods.operated(self, left, type(node.op).__name__, [right], node)
         self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
+
+
+def _shared_out(items: list[Value], targets: list[ast.expr]) -> list[Value]:
+    """The items that several targets are bound to, those that a starred one takes as a list; [] where there are too few."""
+    star = next((place for place, one in enumerate(targets) if isinstance(one, ast.Starred)), None)
+    if star is None:
+        return items
+    behind = len(targets) - star - 1
+    if len(items) < star + behind:
+        return []
+    end = len(items) - behind
+    return [*items[:star], folding.listed(items[star:end]), *items[end:]]
 
 
 def unknown_of(value: Value) -> Value:

@@ -14,7 +14,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax import reachability
 from mlsupply.evidence.python.syntax.survey import last_name
 from mlsupply.evidence.python.values.containers import Emptied
-from mlsupply.evidence.python.values.value import Closure, Scope, Taint, Value, legible
+from mlsupply.evidence.python.values.value import HOLE, Closure, Scope, Taint, Value, legible
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
@@ -190,6 +190,15 @@ class Machine:
 
     def lines_of(self, dotted: str) -> list[str]:
         """The lines of the module of this name, if it is followed together with this one; else those of this one."""
+        return self.lines
+
+    def lines_at(self, path: str) -> list[str] | None:
+        """The lines of the module whose `__file__` this is, if it is this one or is followed together with it; else None."""
+        return self.lines if path == f"{HOLE}/{self.path}" else None
+
+    def lines_around(self, closure: Closure) -> list[str]:
+        """The lines of the module that defines a function or class."""
+        del closure
         return self.lines
 
     def fact(self, behaviour: str, node: ast.AST | None, **fields: object) -> None:

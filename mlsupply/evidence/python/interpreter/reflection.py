@@ -272,6 +272,8 @@ def namespace_entry(machine: Expressions, owner: Value, key: Value, node: ast.AS
         base = owner.ref.rsplit(".", 1)[0]
         target = f"{base}.{name}" if owner.ref.endswith(".__dict__") else name
         target = f"builtins.{name}" if base == "builtins" else "builtins" if name == "__builtins__" else target
+    if owner.ref.endswith(".__dict__") and (found := machine.neighbour(target)) is not None:
+        return found
     result = Value(target, NOTHING, owner.taint)
     if target in know.ENVIRONMENTS:
         result.taint |= machine.origin("environment", "all variables", getattr(node, "lineno", 0))

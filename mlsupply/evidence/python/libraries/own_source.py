@@ -6,13 +6,14 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.syntax import quietly
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Closure, Value, constant, taint_of, text_of
+from mlsupply.evidence.python.values.value import NOTHING, Closure, Value, constant, taint_of, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -47,16 +48,16 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _line(machine, call)
     if call.ref in _MEMBERS:
         return _members(machine, call)
-    machine.tick(len(machine.lines) // _A_STEP)
     first, name = call.args[0], call.ref.rpartition(".")[2]
+    if name == "getdoc":
+        return documentation(machine, first)
+    machine.tick(len(machine.lines) // _A_STEP)
     if call.ref in _TOKENS:
         return _comments(machine) if any("package-file:__file__" in value.taint for value in call.all) else None
     if call.ref.startswith("linecache."):
-        lines = [f"{line}\n" for line in machine.lines] if is_own(machine, text_of(first)) else None
+        lines = [f"{line}\n" for line in machine.lines_at(text_of(first)) or ()] or None
     else:
         lines = _lines_of(machine, first, comments=name == "getcomments")
-    if name == "getdoc":
-        return documentation(first)
     if lines is None or sum(map(len, lines)) > _MAX_TEXT:
         return None
     if name in {"getlines", "getsourcelines"}:
@@ -76,8 +77,7 @@ def _members(machine: Analyser, call: Call) -> Value | None:
     """The names of this module, or of one that is followed together with it, each with its value; of any other module, the
     entries of its namespace."""
     what = call.args[0]
-    own = what.ref.startswith("sys.modules") or (bool(what.ref) and what.ref == machine.dotted)
-    names = machine.module.names if own else machine.names_of(what.ref)
+    names = machine.names_of(what.ref) or (machine.module.names if is_module(machine, what) else {})
     asked = call.arg(1, "predicate")
     kinds = _KINDS.get(asked.ref) if asked is not None else None
     machine.tick(len(names))
@@ -92,10 +92,10 @@ def _members(machine: Analyser, call: Call) -> Value | None:
 
 
 def _line(machine: Analyser, call: Call) -> Value | None:
-    place = call.args[1].const if len(call.args) > 1 else None
-    if not isinstance(place, int) or not 0 < place <= len(machine.lines) or not is_own(machine, text_of(call.args[0])):
+    place, lines = call.args[1].const if len(call.args) > 1 else None, machine.lines_at(text_of(call.args[0]))
+    if not isinstance(place, int) or lines is None or not 0 < place <= len(lines):
         return None
-    return constant(f"{machine.lines[place - 1]}\n")
+    return constant(f"{lines[place - 1]}\n")
 
 
 _TRANSLATES = know.Calls(
@@ -112,22 +112,16 @@ def _translated(machine: Analyser, call: Call) -> Value:
     return Value(call.ref + "()", NOTHING, label | taint_of(*call.args))
 
 
-def is_own(machine: Analyser, path: str) -> bool:
-    """Is this the path of the module itself?"""
-    return path == f"{HOLE}/{machine.path}"
-
-
 def _is_repeated(machine: Analyser) -> bool:
     """Is the code that is followed run by itself, or by the whole text of the module? What it reads was read before."""
     running = machine.code_running
     return len(set(running)) < len(running) or any(len(one) >= sum(map(len, machine.lines)) for one in running)
 
 
-def whole(machine: Analyser, *, binary: bool) -> object:
-    """The text of the module as a constant; NOTHING where it is too long, and for code that it made run
-    before."""
-    machine.tick(len(machine.lines) // _A_STEP)
-    text = "\n".join(machine.lines)
+def whole(machine: Analyser, lines: list[str], *, binary: bool) -> object:
+    """The text of a module as a constant; NOTHING where it is too long, and for code that it made run before."""
+    machine.tick(len(lines) // _A_STEP)
+    text = "\n".join(lines)
     if len(text) > _MAX_TEXT or _is_repeated(machine):
         return NOTHING
     return text.encode("utf-8", "replace") if binary else text
@@ -136,27 +130,57 @@ def whole(machine: Analyser, *, binary: bool) -> object:
 def _lines_of(machine: Analyser, what: Value, *, comments: bool) -> list[str] | None:
     """The lines of a function or class, or of the whole module; comments: those of comments in front of it."""
     if what.closure is None:
-        own = what.ref.startswith("sys.modules") and not comments
-        return [f"{line}\n" for line in machine.lines] if own else None
-    node = what.closure.node
+        if not is_module(machine, what):
+            return None
+        whole = machine.lines_of(what.ref)
+        return [f"{line}\n" for line in (takewhile(_before_code, whole) if comments else whole)]
+    node, source = what.closure.node, machine.lines_around(what.closure)
     start = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))]) - 1
     if not comments:
-        return [f"{line}\n" for line in machine.lines[start : node.end_lineno]]
+        return [f"{line}\n" for line in source[start : node.end_lineno]]
     first = start
-    while first > 0 and machine.lines[first - 1].lstrip().startswith("#"):
+    while first > 0 and source[first - 1].lstrip().startswith("#"):
         first -= 1
-    return [f"{line}\n" for line in machine.lines[first:start]]
+    return [f"{line}\n" for line in source[first:start]]
 
 
-def documentation(what: Value) -> Value | None:
-    """The docstring of a function or class of the module, as `inspect.getdoc` gives it; None where there is none."""
-    node = what.closure.node if what.closure is not None else None
+def _before_code(line: str) -> bool:
+    """May this line stand in front of the first statement of a module?"""
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def is_module(machine: Analyser, what: Value) -> bool:
+    """Is this the module itself, or one that is followed together with it?"""
+    own = what.ref.startswith("sys.modules") or (bool(what.ref) and what.ref == machine.dotted)
+    return own or bool(machine.names_of(what.ref))
+
+
+def documentation(machine: Analyser, what: Value) -> Value | None:
+    """The docstring of a function, class or module that is followed, as `inspect.getdoc` gives it; None where there is
+    none."""
+    if what.closure is None:
+        names = machine.names_of(what.ref) or (machine.module.names if is_module(machine, what) else {})
+        held = names.get("__doc__", Value())
+        return constant(inspect.cleandoc(held.const), held.layers, held.taint) if isinstance(held.const, str) else None
+    node = what.closure.node
     text = (
         ast.get_docstring(node, clean=False)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         else None
     )
+    if text is None and isinstance(node, ast.ClassDef):
+        return next((found for one in _bases(machine, what.closure) if (found := documentation(machine, one))), None)
     return constant(inspect.cleandoc(text)) if text is not None else None
+
+
+def _bases(machine: Analyser, closure: Closure) -> list[Value]:
+    """The classes that a class is made below, as far as they are followed."""
+    found = []
+    for state in machine.class_state(closure).parents if isinstance(closure.node, ast.ClassDef) else ():
+        if state.closure is not None:
+            found.append(Value())
+            found[-1].closure = state.closure
+    return found
 
 
 def _comments(machine: Analyser) -> Value:

@@ -126,8 +126,8 @@ def _fill(machine: Analyser, file: Value, path: Value, *, binary: bool) -> None:
     if (written := content_of(machine, path)) is not None:
         file.taint, file.layers = file.taint | written.taint, written.layers
         file.const = written.const
-    elif own_source.is_own(machine, text):
-        file.const = own_source.whole(machine, binary=binary)
+    elif (lines := machine.lines_at(text)) is not None:
+        file.const = own_source.whole(machine, lines, binary=binary)
     elif "package-file" in kinds_in(path.taint):
         file.const = package_data.content_of_file(machine, text, binary=binary)
     elif path.known:

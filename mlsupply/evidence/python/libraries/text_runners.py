@@ -73,7 +73,7 @@ def _taken_out(machine: Analyser, call: Call) -> Value | None:
     """The code of examples, as one script or example by example, which the caller may run; None where they are not known."""
     text = call.args[0] if call.args else None
     if text is not None and call.ref == "doctest.testsource" and len(call.args) > 1:
-        text = own_source.documentation(machine.attribute(text, text_of(call.args[1]), call.node))
+        text = own_source.documentation(machine, machine.attribute(text, text_of(call.args[1]), call.node))
     if text is None or not isinstance(text.const, str):
         return Value(call.ref + "()", taint=taint_of(*call.all)) if call.all else None
     if call.ref != _PARSED:
