@@ -85,6 +85,11 @@ def turns(machine: Expressions, source: Value, node: ast.AST) -> list[Value]:
     return held if how == "values" else [folding.listed([constant(one), it]) for one, it in zip(names, held, strict=True)]
 
 
+def opened(machine: Expressions, source: Value, node: ast.AST) -> Value:
+    """The value, or what a loop goes through where it lists the names of a module."""
+    return folding.listed(turns(machine, source, node)) if is_listing(source) else source
+
+
 def entries(machine: Expressions, source: Value, node: ast.AST) -> dict[str, Value]:
     """What unpacking the namespace of a module gives, by name; {} for anything else."""
     found = _LISTING.fullmatch(source.ref) if source.ref.endswith(".__dict__") else None

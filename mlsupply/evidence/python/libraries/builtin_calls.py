@@ -231,7 +231,7 @@ def _map(machine: Analyser, name: str, call: Call) -> Value | None:
     del name
     if len(call.args) < 2:
         return None
-    function, rows = call.args[0], _rows(call.args[1:])
+    function, rows = call.args[0], _rows([module_names.opened(machine, one, call.node) for one in call.args[1:]])
     if rows and len(rows) <= 65_536:
         done = []
         for row in rows:
