@@ -107,11 +107,23 @@ def _has_sign(data: bytes, possible: int) -> bool:
         return True
     if _stands(data, signs.ORDERS, possible >> _STARTS[_OF_ORDERS]):
         return True
-    if any(word in data and other.search(data) for word, other in _chosen(signs.PAIRS, possible >> _STARTS[_OF_PAIRS])):
+    if _has_pair(data, possible >> _STARTS[_OF_PAIRS]):
         return True
     if possible & _ANY[_OF_CLIENTS] and _may_use_client(data, possible):
         return True
     return bool(possible & (_ANY[_OF_ASKING] | _ANY[_OF_SENDING])) and _may_request(data, possible)
+
+
+def _has_pair(data: bytes, possible: int) -> bool:
+    """Does one of the words of `signs.PAIRS` stand in the file, and its pattern too? possible: bits of those that can."""
+    absent = set[re.Pattern[bytes]]()  # many words share one pattern
+    for word, other in _chosen(signs.PAIRS, possible):
+        if other in absent or word not in data:
+            continue
+        if other.search(data):
+            return True
+        absent.add(other)
+    return False
 
 
 def _may_use_client(data: bytes, possible: int) -> bool:

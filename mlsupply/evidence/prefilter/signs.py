@@ -310,9 +310,12 @@ ORDERS: Words = (  # to coding agents, in comments too
 )
 _VARIABLE_SET = expression(rb"environ\s*(?:\[|\.(?:setdefault|update)|[,)])|putenv")
 # What an order to an agent may be about, in a file that speaks of its user.
-_WORTH_HIDING = expression(
-    rb"\.(?:ssh|aws|netrc|kube|gnupg|env)\b|id_rsa|id_ed25519|/etc/passwd|mcp\.json|claude_desktop|\b(?:curl|wget|crontab)\b"
-)
+_WORTH_HIDING = (
+    b".ssh", b".aws", b".netrc", b".kube", b".gnupg", b"id_rsa", b"id_ed25519", b"/etc/passwd", b"mcp.json",
+    b"claude_desktop", b"curl", b"wget", b"crontab",
+    *(b".env" + mark for mark in (b" ", b"`", b'"', b"'", b",", b".", b")", b"\n")),
+)  # fmt: skip
+_OF_USER = expression(rb"[Tt]he (?:user|human)|between us")
 # The whole environment: not one variable of it, `"NAME" in os.environ`, or `os.environ/NAME` in a text.
 _ENVIRON = expression(rb"(?<![\"\'] in os\.)(?<![\"\'] not in os\.)environ\b(?!/|\s*(?:\[|\.(?:get|setdefault|pop)\b))")
 # What is worth sending, in a file that names one of `CLIENTS`.
@@ -337,7 +340,7 @@ _SERVES = expression(
     rb"(?:from|import)[ \t]+(?:fastapi|flask|starlette|aiohttp|quart|sanic|litestar|bottle|django|tornado)\b"
 )
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
-    *((word, _WORTH_HIDING) for word in (b"the user", b"The user", b"the human", b"between us")),
+    *((word, _OF_USER) for word in _WORTH_HIDING),
     (b"_BASE_URL", _VARIABLE_SET),
     (b"_API_BASE", _VARIABLE_SET),
     (b"_ENDPOINT", _VARIABLE_SET),
