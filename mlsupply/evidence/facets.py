@@ -47,7 +47,8 @@ class CodeFact:
         agent-order, trusts-anybody, shows-password, spells-out, foreign-code, build-command, build-include, kernel-command,
         plot-backend;
     variant: which form of the behaviour it is, where rules tell several apart: of runs-downloaded `piped` (to an interpreter
-        at once), of runs-decoded `document` (code in a text for people), of runs-bundled `python`, of hidden-code
+        at once), of runs-decoded `document` (code in a text for people) and `command` (hidden in what a function is given),
+        of runs-bundled `python`, of hidden-code
         `object-file`, of looses-agent `seeks-secrets`, of persists `agent` (an agent or editor reads it), `ssh-hosts` and
         `others-key` (somebody else can sign in), of model-runs-code `beside` (a link to a file in the same folder) and
         `names` (a YAML tag that names something and calls at most a `test_…`), of remote-control `served` (a server's

@@ -155,6 +155,8 @@ class Analyser(Statements):
         receiver, owner = call.receiver, call.function.instance or closure.owner
         if owner is None or closure.owner is None or decorators.decorated_with(closure, "staticmethod"):
             return []
+        if isinstance(closure.node, ast.Lambda) and len(call.args) == len(closure.node.args.args):
+            return []  # `name = staticmethod(lambda ...)`
         first = Value()
         if decorators.decorated_with(closure, "classmethod"):
             first.closure = owner.closure if receiver is None or receiver.closure is None else receiver.closure

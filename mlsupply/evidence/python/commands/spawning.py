@@ -275,10 +275,10 @@ def _hidden(machine: Analyser, line: CommandLine, taint: Taint, deciding: Value 
         fields = {"source": "encoded", "sink": call.ref, "silent": line.silent, "chain": chain}
         machine.fact("runs-decoded", call.node, detail=detail, **fields)
     unheard = line.silent or (call.node is machine.ignored_result and is_captured(call))
-    if unheard and deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
-        detail = "a command that is hidden in what it is given is run unheard"
-        fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": True, "layers": layers, "chain": chain}
-        machine.fact("runs-decoded", call.node, detail=detail, **fields)
+    if deciding is not None and (layers := hiding(deciding.layers)) and has(deciding.taint, "parameter"):
+        detail = f"a command that is hidden in what it is given is run{' unheard' * unheard}"
+        fields = {"sink": call.ref, "source": "parameter", "hidden": True, "silent": unheard, "chain": chain}
+        machine.fact("runs-decoded", call.node, detail=detail, layers=layers, variant="command", **fields)
 
 
 def _is_of_data(part: Value) -> bool:

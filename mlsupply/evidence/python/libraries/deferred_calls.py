@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.network import object_servers, servers
-from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of
 
@@ -33,8 +33,8 @@ def started(machine: Analyser, call: Call) -> Value:
     """Follows the callback of a call; returns a value for the thread, task or result."""
     handed = [*call.args, *(value for name, value in call.keywords.items() if name not in _NOT_GIVEN)]
     target = next((at for at, value in enumerate(call.args) if acts(value)), None)
-    inner, extra = _arguments(call, target), call.keywords.get("kwargs")
-    keywords = dict(extra.keys) if extra is not None and extra.keys else {}
+    inner, extra = _arguments(call, target), call.keywords.get("kwargs") or _packed_keywords(call, target)
+    keywords = dict(containers.entries(extra) or {"**": extra}) if extra is not None else {}
     if extra is None and target is not None and _WITH_ITS_OWN.search(call.ref):
         keywords = dict(call.keywords)
     if call.ref in _TRACERS:
@@ -79,9 +79,25 @@ def _arguments(call: Call, target: int | None) -> list[Value]:
     if rest and _EACH.search(call.ref):
         columns = [folding.items_of(one) for one in rest]
         return [merged(items) if items else _one_of(one) for items, one in zip(columns, rest, strict=True)]
+    rest = rest[_names(call, target) :]
     if rest and _PACKS.search(call.ref):
         return folding.items_of(rest[0]) or [Value(taint=rest[0].taint)] * bool(rest[0].taint)
     return rest
+
+
+def _packed_keywords(call: Call, target: int | None) -> Value | None:
+    """The mapping of keyword arguments behind the packed arguments of the function, which is the argument number `target`;
+    None where there is none."""
+    if target is None or not _PACKS.search(call.ref):
+        return None
+    place = target + 2 + _names(call, target)
+    return call.args[place] if place < len(call.args) else None
+
+
+def _names(call: Call, target: int) -> int:
+    """How many arguments stand between the function and its own: 1 where a thread or process is given a name, or None."""
+    after = call.args[target + 1 : target + 2]
+    return int(call.ref.endswith((".Thread", ".Process")) and bool(after) and isinstance(after[0].const, str | None))
 
 
 def _one_of(several: Value) -> Value:
