@@ -176,10 +176,10 @@ class Entering(Expressions):
         brings = hooks.passed_in(closure) or "parameter"
         spread = _carried(keywords.get("**"))
         for place, parameter in enumerate(named):
-            if place < len(args):
+            if parameter.arg in keywords and place >= len(spec.posonlyargs):
+                value = keywords[parameter.arg]  # what stands at its place then is `*rest`, which may be empty
+            elif place < len(args):
                 value = args[place]
-            elif parameter.arg in keywords:
-                value = keywords[parameter.arg]
             elif spread:
                 value = Value(taint=spread)
             elif (default := place - (len(named) - len(spec.defaults))) >= 0:
