@@ -1,4 +1,5 @@
-"""Namespaces of modules as what loops go through: the names that `dir(os)` or `vars(os)` lists, and what they stand for.
+"""Namespaces of modules as what loops go through: the names that `dir(os)` or `vars(os)` lists, and what they stand for; and
+functions of loaded libraries that are taken by key.
 
 Only the names that run, send or load something are gone through, those that do most first. Of all others nothing is known.
 """
@@ -54,6 +55,11 @@ _LISTING = re.compile(
 _ONE = re.compile(r"[\w.]{1,200}\.(?:__dict__(?:\.keys\(\))?|__all__|__dir__\(\))\[\]|sys\.modules(?:\.keys\(\))?\[\]")
 
 
+_LOADED = re.compile(
+    r"ctypes\.(?:(?:\w{1,10}\.)?(?:CDLL|PyDLL|WinDLL|OleDLL|LoadLibrary)\(\)|(?:cdll|windll)(?:\.\w{1,40}|\[\]))"
+)
+
+
 def is_listing(value: Value) -> bool:
     """Does a loop over the value go through the names of a module that acts, or through all modules?"""
     found = _LISTING.fullmatch(value.ref)
@@ -106,7 +112,10 @@ def element(machine: Expressions, source: Value, node: ast.AST) -> Value | None:
 
 
 def entry(machine: Expressions, owner: Value, key: Value, node: ast.AST) -> Value | None:
-    """`owner[key]` of the namespace of a module, or of `sys.modules`, by a key that is not known; None for any other."""
+    """`owner[key]` of the namespace of a module, or of `sys.modules`, by a key that is not known, or of a library that was
+    loaded; None for any other."""
+    if isinstance(key.const, str) and _LOADED.fullmatch(owner.ref):
+        return machine.attribute(owner, key.const, node)
     if isinstance(key.const, str) or not is_listing(owner):
         return None
     if not owner.ref.endswith(".__dict__"):
