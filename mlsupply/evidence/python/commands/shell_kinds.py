@@ -181,18 +181,25 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "destroys",
-        "files or disks wiped",
+        "all files of the user or of a disk deleted",
         (
             r"\brm -\w*[rf]\w* (?:--no-preserve-root )?[\"']?(?:~|/|\$HOME|/\*|/home|/root)/?[\"']?(?:\s|/?\*|$|;|&)",
+            r"\b(?:del|rd|rmdir)\s(?:/[a-z]\s?){1,4}[^\n]{0,20}%(?:USERPROFILE|HOMEDRIVE|HOMEPATH|SystemDrive|SystemRoot)%",
+            r"\bRemove-Item\b[^\n|;]{0,80}(?:\$HOME|\$env:USERPROFILE|~|C:\\(?:Users)?)[\\/]?\*?[\"']?\s[^\n|;]{0,60}-Recurse",
+            r"\bRemove-Item\b[^\n|;]{0,60}-Recurse[^\n|;]{0,60}(?:\$HOME|\$env:USERPROFILE|\s~|C:\\(?:Users)?)[\\/]?\*?[\"']?"
+            r"(?:\s|$)",
+        ),
+        variant="everything",
+    ),
+    Kind(
+        "destroys",
+        "files or disks wiped",
+        (
             r"\bdd if=/dev/(?:zero|u?random) of=/dev/|\bmkfs\.|del /[fsq] [^\n]{0,20}[a-z]:\\|format [a-z]:",
             r":\(\)\s*\{\s*:\|:",
             rf"\bfind\s+{_NOT_BY_NAME}[\"']?{_ALL_FILES}[\"']?\s[^\n|;&]{{0,200}}(?:-delete\b|-exec(?:dir)?\s+(?:rm|shred|truncate)\b)",
             rf"\bfind\s+{_NOT_BY_NAME}[\"']?{_ALL_FILES}[\"']?\s[^\n;&]{{0,200}}\|\s*xargs\s[^\n|;&]{{0,40}}(?:rm|shred)\b",
             rf"\bshred\s[^\n|;&]{{0,80}}(?:/dev/(?:sd|nvme|vd|hd|disk)|{_ALL_FILES}/?\*)",
-            r"\b(?:del|rd|rmdir)\s(?:/[a-z]\s?){1,4}[^\n]{0,20}%(?:USERPROFILE|HOMEDRIVE|HOMEPATH|SystemDrive|SystemRoot)%",
-            r"\bRemove-Item\b[^\n|;]{0,80}(?:\$HOME|\$env:USERPROFILE|~|C:\\(?:Users)?)[\\/]?\*?[\"']?\s[^\n|;]{0,60}-Recurse",
-            r"\bRemove-Item\b[^\n|;]{0,60}-Recurse[^\n|;]{0,60}(?:\$HOME|\$env:USERPROFILE|\s~|C:\\(?:Users)?)[\\/]?\*?[\"']?"
-            r"(?:\s|$)",
             r"\b(?:wipefs|blkdiscard)\s[^\n|;&]{0,40}/dev/|\bdiskutil\s+(?:eraseDisk|zeroDisk|secureErase)\b|\bcipher\s+/w:",
         ),
     ),

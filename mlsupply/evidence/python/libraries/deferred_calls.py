@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.network import object_servers, servers
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
@@ -123,10 +124,12 @@ def _answers(ref: str) -> bool:
 
 
 def acts(value: Value) -> bool:
-    """Is it a function of this module, or one that runs, starts or sends something?"""
+    """Is it a function of this module, or one that runs, starts, sends or removes something?"""
     if value.closure is not None:
         return not isinstance(value.closure.node, ast.ClassDef)
     ref = value.ref
+    if ref in REMOVES:
+        return True
     return ref in know.RUNS_CODE or ref in know.LOOKUPS or know.COMMANDS.match(ref) or know.SENDS.match(ref) or _answers(ref)
 
 

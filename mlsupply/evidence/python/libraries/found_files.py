@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.python.libraries import named_files
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, legible, text_of
 from mlsupply.lazy import expression
@@ -86,7 +87,8 @@ def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> N
     if _DISK.match(text):
         machine.fact("destroys", call.node, sink=call.ref, detail=f"{legible(text, 60)} is overwritten")
     if is_user_file(path) and not has(content.taint, "home-files", "received"):
-        machine.fact("destroys", call.node, sink=call.ref, detail="files of the user are overwritten")
+        variant = "everything" if named_files.are_all(machine, path, call.line) else ""
+        machine.fact("destroys", call.node, sink=call.ref, variant=variant, detail="files of the user are overwritten")
     if machine.path.rpartition("/")[2] == "setup.py":
         return  # it works on the source of its own package
     what = ""

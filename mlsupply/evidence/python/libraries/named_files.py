@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, Value
+from mlsupply.evidence.python.values.value import HOLE, Value, text_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -20,10 +20,21 @@ _SHORTEST = 3  # letters of a text that says which files are meant: a dot alone 
 # Endings of files that programs leave behind. Any other one may be that of all documents of the user.
 _LEFT_BEHIND = re.compile(r"(?i)\*?\.?(?:py[co]|te?mp|bak|old|orig|log|lock|pid|cache|sw[op]|part|crdownload|DS_Store)|~")
 _BUILTINS = frozenset(dir(builtins))
+WHOLE: Final = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
+# A path of which nothing is known but that it leads into the home, to the user's own folders, or to a disk.
+_EVERYTHING = re.compile(r"(?i)(?:[/\\*.\0]|~|/home|/root|/Users|C:|/(?:Documents|Desktop|Pictures))+")
 _LEAVES = (ast.Continue, ast.Return, ast.Break, ast.Raise)
 
 
-def are_chosen(machine: Analyser, line: int) -> bool:
+def are_all(machine: Analyser, path: Value, line: int) -> bool:
+    """Is this the home folder or a disk as a whole, or whatever is found there?"""
+    found = has(path.taint, "home-files") and _EVERYTHING.fullmatch(text_of(path)) is not None
+    if found and _are_chosen(machine, line):
+        return False
+    return found or WHOLE.match(text_of(path)) is not None
+
+
+def _are_chosen(machine: Analyser, line: int) -> bool:
     """Does the function that is followed reach this line only with files of some names?"""
     for node in descendants((machine.running[-1].node,)) if machine.running else ():
         if isinstance(node, ast.comprehension):

@@ -15,7 +15,6 @@ from mlsupply.evidence.python.values.value import legible, text_of
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
-    from mlsupply.evidence.python.values.value import Value
 
 REMOVES = frozenset(
     {
@@ -23,9 +22,6 @@ REMOVES = frozenset(
         "os.truncate", "os.removedirs",
     }
 )  # fmt: skip
-_WIPED = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
-# A path of which nothing is known but that it leads into the home, to the user's own folders, or to a disk.
-_EVERYTHING = re.compile(r"(?i)(?:[/\\*.\0]|~|/home|/root|/Users|C:|/(?:Documents|Desktop|Pictures))+")
 
 
 def removed(machine: Analyser, call: Call) -> None:
@@ -37,22 +33,14 @@ def removed(machine: Analyser, call: Call) -> None:
     if path is not None:
         machine.files[f"removed {text_of(path)}"] = path
         if (
-            _WIPED.match(text_of(path))
+            named_files.WHOLE.match(text_of(path))
             or places.file_kind(text_of(path)) == "home-files"
             or (has(path.taint, "home-files") and "/" in text_of(path)[1:])
         ):
             source = "received" if on_order(machine, call.line) else ""
             detail = legible(text_of(path), 80) + " is removed"
-            variant = "everything" if _is_everything(machine, path, call.line) else ""
+            variant = "everything" if named_files.are_all(machine, path, call.line) else ""
             machine.fact("destroys", call.node, source=source, sink=call.ref, variant=variant, detail=detail)
-
-
-def _is_everything(machine: Analyser, path: Value, line: int) -> bool:
-    """Is this the home folder or a disk as a whole, or whatever is found there?"""
-    found = has(path.taint, "home-files") and _EVERYTHING.fullmatch(text_of(path)) is not None
-    if found and named_files.are_chosen(machine, line):
-        return False
-    return found or _WIPED.match(text_of(path)) is not None
 
 
 # Calls after which the user no longer finds a file, or may not read it.
@@ -78,7 +66,7 @@ def _spoiled(machine: Analyser, call: Call) -> None:
     if (
         path is None
         or _TEMPORARY.match(text_of(path))
-        or not (_WIPED.match(text_of(path)) or found_files.is_user_file(path))
+        or not (named_files.WHOLE.match(text_of(path)) or found_files.is_user_file(path))
     ):
         return
     if call.ref in _LOCKS:
