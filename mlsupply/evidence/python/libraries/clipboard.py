@@ -37,6 +37,9 @@ _PRINTED = expression(
 _WORD = expression(r"(?<![^\s\"'])[\w:+/=-]{25,200}(?![^\s\"'])")
 # The same within a text: with digits and letters, as no word and no row of stars has.
 _IN_TEXT = re.compile(r"(?<![\w-])(?=[a-zA-Z:]{0,20}\d)(?=\d{0,20}[a-zA-Z])[a-zA-Z\d:]{25,120}(?![\w-])")
+# In the source of a module that knows an address by its shape: one that is written there, and that shape.
+_WRITTEN = expression(r"[\"'](?:0x[0-9a-fA-F]{40}|(?:bc1|ltc1)[a-z0-9]{25,60}|[13TLr][1-9A-HJ-NP-Za-km-z]{25,34})[\"']")
+_SHAPE = expression(r"0x\[[^\]]{3,20}\]\{40\}|bc1[q\[(][^\n]{1,40}\{|\[[^\]\n]{0,8}1-9A-HJ-NP-Za-km-z[^\]\n]{0,4}\]\{")
 _MOST_LOOKED_AT = 64  # entries of a table of addresses
 _EXCHANGED: Taint = frozenset(("exchanged:an address",))  # the label of a text into which a fixed address was put
 _SAID = "the clipboard is replaced by a fixed text"
@@ -77,6 +80,18 @@ def exchanged(machine: Analyser, call: Call, result: Value) -> None:
         result.taint |= _EXCHANGED
 
 
+def _is_exchanged(machine: Analyser, given: Value) -> bool:
+    """Is there an address of the module in this text that was made of the clipboard? Where it is not seen how the text was
+    made, the module tells: it knows addresses by their shape, and holds one."""
+    if given.taint >= _EXCHANGED or _holds_address(given):
+        return True
+    unchanged = given.ref.endswith(_UNCHANGED)
+    return not unchanged and any(map(_WRITTEN.search, machine.lines)) and any(map(_SHAPE.search, machine.lines))
+
+
+_UNCHANGED = ("paste()", "clipboard_get()", "GetClipboardData()")  # as it was read
+
+
 def _holds_address(value: Value) -> bool:
     """Is there an address in this text, in one of its parts, or among those it may be?"""
     several = [*(value.either or ()), *(value.items or ()), *(value.keys or {}).values()]
@@ -88,5 +103,5 @@ def _note(machine: Analyser, call: Call, given: Value) -> None:
     if isinstance(content, bytes):
         content = content.decode("utf-8", "replace")
     fixed = isinstance(content, str) and _ADDRESS.fullmatch(content.strip()) is not None
-    if fixed or (has(given.taint, "clipboard") and (given.taint >= _EXCHANGED or _holds_address(given))):
+    if fixed or (has(given.taint, "clipboard") and _is_exchanged(machine, given)):
         machine.fact("spies", call.node, source="clipboard", sink=call.ref, detail=_SAID if fixed else _SAID_WITHIN)
