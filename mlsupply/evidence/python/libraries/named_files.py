@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
 
 _ASKS_NAME = frozenset({"startswith", "match", "fullmatch", "search", "fnmatch", "fnmatchcase"})
+_ASKS_LINK = frozenset({"islink", "is_symlink"})  # what a link leads to is still there
 _SHORTEST = 3  # letters of a text that says which files are meant: a dot alone begins the name of many
 # Endings of files that programs leave behind. Any other one may be that of all documents of the user.
-_LEFT_BEHIND = re.compile(r"(?i)\*?\.?(?:py[co]|te?mp|bak|old|orig|log|lock|pid|cache|sw[op]|part|crdownload|DS_Store)|~")
+_LEFT_BEHIND = re.compile(
+    r"(?i)\*?[./\\]?(?:py[co]|te?mp|bak|old|orig|log|lock|pid|cache|sw[op]|part|crdownload|DS_Store|egg-info|__pycache__|"
+    r"node_modules|\.?ipynb_checkpoints|\.?(?:pytest|mypy|ruff)_cache)|~"
+)
 _BUILTINS = frozenset(dir(builtins))
 WHOLE: Final = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 # A path of which nothing is known but that it leads into the home, to the user's own folders, or to a disk.
@@ -64,6 +68,8 @@ def _limits(machine: Analyser, test: ast.expr, outcome: bool) -> bool:
         return isinstance(test.ops[0], asked) and not has(found.taint, "home-files") and _is_name(found, ends=ends)
     if not (outcome and isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute)):
         return False
+    if test.func.attr in _ASKS_LINK:
+        return True
     if test.func.attr not in _ASKS_NAME and test.func.attr != "endswith":
         return False
     values = [_value(machine, one) for one in (test.func.value, *test.args)]  # a pattern may stand in both places
