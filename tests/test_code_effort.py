@@ -239,3 +239,14 @@ def test_the_sinks_that_parameters_of_one_function_reach_have_a_bound_and_it_is_
     found = followed(f"import requests\ndef run(a):\n{calls}")
     assert len(found.takes) == 500
     assert found.stopped.startswith("too much to tell")
+
+
+def test_each_function_in_the_place_of_another_has_a_budget_of_its_own() -> None:
+    work = "".join(f"    x{n} = str(host) + str({n}) + str(rest)\n" for n in range(1_000))
+    names = ("getaddrinfo", "getnameinfo", "getfqdn", "gethostbyname")
+    functions = "".join(f"def _{name}(host, *rest):\n{work}    return x1\n" for name in names)
+    override = "def override():\n" + "".join(f"    socket.{name} = _{name}\n" for name in names)
+    text = f"import socket\n{functions}{override}"
+    assert not followed(text).stopped
+    too_much = text.replace(work, work + work.replace("    x", "    y") * 6, 1)
+    assert followed(too_much).stopped.startswith("too much to follow in ")

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.interpreter.machine import MAX_ROOT_STEPS, MAX_STEPS
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.value import HOLE, ClassState, Closure, Value, text_of
 from mlsupply.text import safe
@@ -174,6 +175,9 @@ def follow(machine: Analyser, name: str, closure: Closure, node: ast.AST, first:
         keywords["**"] = Value(taint=label)
     wrapper, closure.wrapper = closure.wrapper, name not in _ERROR_HOOKS
     before, machine.replacing = machine.replacing, name
+    begun, end = machine.steps, machine.root_end
+    machine.root_end = max(end, min(begun + MAX_ROOT_STEPS, MAX_STEPS))  # it is an entry point for who calls the original
     returned = machine.enter(closure, args, keywords, node)
+    machine.root_end = max(end, min(end + machine.steps - begun, MAX_STEPS))
     closure.wrapper, machine.replacing = wrapper, before
     diverted.answered(machine, name, closure, returned, node)
