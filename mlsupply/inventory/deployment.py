@@ -16,6 +16,7 @@ from mlsupply.inventory.install_commands import Commands, Found, of_command
 from mlsupply.inventory.json_text import as_yaml
 from mlsupply.inventory.shell import Word, commands
 from mlsupply.inventory.yaml_text import Rows, Table
+from mlsupply.lazy import expression
 from mlsupply.model import Inventory
 from mlsupply.world import Limits, Tree
 
@@ -24,7 +25,7 @@ _SHELL = ("shell", "command", "raw")
 _MODULES = {"pip": "pip", "ansible.builtin.pip": "pip", "pipx": "pipx", "community.general.pipx": "pipx"}
 _REMOVES = ("absent", "uninstall", "uninstall_all")
 _LOOPS = ("loop", "with_items", "with_flattened")
-_COMMENT = re.compile(r"\{\{-?[ \t]*/\*(?:[^*]|\*(?!/))*+\*/[ \t]*-?\}\}")
+_COMMENT = expression(r"\{\{-?[ \t]*/\*(?:[^*]|\*(?!/))*+\*/[ \t]*-?\}\}")
 _TEMPLATE_LINE = re.compile(r"^[ \t]*\{\{[^{}\n]*\}\}[ \t]*$", re.MULTILINE)
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 _BETWEEN = re.compile(r",(?=\s*[A-Za-z])")  # names, and not the limits of a version

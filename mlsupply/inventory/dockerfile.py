@@ -15,6 +15,7 @@ from mlsupply.inventory.index_words import variable
 from mlsupply.inventory.install_commands import Commands, Include, installs, of_command, settings
 from mlsupply.inventory.parsing import gap, quoted, text_of
 from mlsupply.inventory.shell import Word
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Inventory, Place, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.text import count
@@ -24,23 +25,23 @@ FORMAT = "Dockerfile"
 _EARTHFILE = "Earthfile"  # the same instructions, in targets
 _SETTINGS = ("pip settings", "uv.toml")
 _FLAGS = r"(?:--[a-z-]+=\S+(?:[ \t]*\\\n[ \t]*|[ \t]+)|\\\n[ \t]*)*+"
-_RUN = re.compile(
+_RUN = expression(
     rf"[ \t]*(?:ONBUILD[ \t]+)?(?:(RUN|CMD|ENTRYPOINT)|HEALTHCHECK[ \t]+{_FLAGS}CMD)[ \t]+{_FLAGS}", re.IGNORECASE
 )
-_MOUNT = re.compile(r"--mount=(type=bind,[^\s]{1,1000})")
+_MOUNT = expression(r"--mount=(type=bind,[^\s]{1,1000})")
 _ENDS = (("source", "src", "from"), ("target", "dst", "destination"))
-_WORD = re.compile(r'"([^"\n]{1,500})"')
-_COPY = re.compile(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+([^\n\\]{1,2000})$")
+_WORD = expression(r'"([^"\n]{1,500})"')
+_COPY = expression(r"(?im)^[ \t]*(?:COPY|ADD)[ \t]+([^\n\\]{1,2000})$")
 _INSTRUCTIONS = frozenset(
     {
         *("FROM", "RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD", "COPY", "ADD", "ARG", "ENV", "LABEL", "USER"),
         *("WORKDIR", "VOLUME", "EXPOSE", "SHELL", "STOPSIGNAL", "MAINTAINER"),
     }
 )
-_FROM = re.compile(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S{1,200}[ \t]+)?\S{1,500}(?:[ \t]+AS[ \t]+\S{1,200})?[ \t]*$")
-_BACKTICK = re.compile(r"(?i)(?:#[ \t]*[a-z]{1,40}[ \t]*=[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\n")
-_CONTINUED = re.compile(r"\\\n(?:[ \t]*#[^\n]*\n)*")
-_HEREDOC = re.compile(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_.-]{0,60})[\"']?")
+_FROM = expression(r"(?im)^[ \t]*FROM[ \t]+(?:--platform=\S{1,200}[ \t]+)?\S{1,500}(?:[ \t]+AS[ \t]+\S{1,200})?[ \t]*$")
+_BACKTICK = expression(r"(?i)(?:#[ \t]*[a-z]{1,40}[ \t]*=[^\n]*\n)*?#[ \t]*escape[ \t]*=[ \t]*`[ \t]*\n")
+_CONTINUED = expression(r"\\\n(?:[ \t]*#[^\n]*\n)*")
+_HEREDOC = expression(r"<<-?[ \t]*[\"']?([A-Za-z_][A-Za-z0-9_.-]{0,60})[\"']?")
 
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import re
 
-_PIECE = re.compile(
+from mlsupply.lazy import expression
+
+_PIECE = expression(
     r'(?P<text>"(?:[^"\\]|\\.)*+"?)|(?P<line>//[^\n]*)|(?P<block>/\*(?:[^*]|\*(?!/))*+(?:\*/)?)|(?P<tab>\t)', re.DOTALL
 )
 _SURROGATES = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\u[dD][c-fC-F][0-9a-fA-F]{2})?|\\u[dD][c-fC-F][0-9a-fA-F]{2}")

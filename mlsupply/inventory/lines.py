@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 
+from mlsupply.lazy import expression
+
 
 class Locator:
     """Finds values in one text. A value asked for twice is found at its next occurrence, so that asking in the order of
@@ -102,4 +104,4 @@ _HEADER_OR_KEY = re.compile(
     r"^[ \t]*(?:\[\[?([^\]\n=]{1,500})\]|([A-Za-z0-9_\"'][^=\n\[\]{},#]{0,300}?)[ \t]*=)", re.MULTILINE
 )
 _PARTS = re.compile(r"\"[^\"]*\"|'[^']*'|[^.\s]+")
-_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'")
+_STRING = expression(r"\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+'")

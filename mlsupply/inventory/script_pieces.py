@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterator
 
 from mlsupply.inventory.shell_texts import Use
 from mlsupply.inventory.shell_values import NOTHING, Values
+from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
 _BACKTICK_END = re.compile(r"`[ \t]*\n")
-_POWERSHELL_COMMENT = re.compile(r"<#(?:[^#]|#(?!>))*+(?:#>|\Z)")
+_POWERSHELL_COMMENT = expression(r"<#(?:[^#]|#(?!>))*+(?:#>|\Z)")
 _POWERSHELL_SET = re.compile(r"(?m)^([ \t]*)\$(?:env:|script:|global:)?(\w{1,100})[ \t]*(\+?=)[ \t]*([^\s=(][^\n]{0,5000})")
 _POWERSHELL_TEXT = re.compile(r"(?:\"[^\"]*\"|'[^']*'|\$?[\w.]+)[ \t;]*")
 _POWERSHELL_ARRAY = re.compile(r"\$(\w{1,100})[ \t]*=[ \t]*@\(([^()$]{0,20000})\)")

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from mlsupply.inventory.script_pieces import Cut, Piece, batch, powershell, shell
 from mlsupply.inventory.shell_texts import Use
 from mlsupply.inventory.shell_values import NOTHING
+from mlsupply.lazy import expression
 
 _RUBY_DOCUMENT = re.compile(r"<<[-~]?([\"']?)([A-Z_a-z]\w{0,60})\1")
 _RUBY_INLINE = re.compile(
     r"""\binline:?[ \t]*(?:=>?[ \t]*)?("(?:[^"\\]|\\.){0,20000}"|'(?:[^'\\]|\\.){0,20000}')""", re.DOTALL
 )
-_GROOVY = re.compile(
+_GROOVY = expression(
     r"""(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))
       | (?P<text>'''(?:[^'\\]|\\.|'(?!''))*+'''|\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"
             |'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")""",
@@ -30,7 +31,7 @@ _HCL_COMMANDS = re.compile(
     r"""\b(?:inline|command|user_data|startup_script)[ \t]*=[ \t]*(\[[^\]]{0,20000}\]|"(?:[^"\\\n]|\\.){0,20000}")"""
 )
 _HCL_TEXT = re.compile(r'"((?:[^"\\\n]|\\.){0,20000})"')
-_NIX_TEXT = re.compile(r"\b(\w{1,100})[ \t]*=[ \t\n]*''((?:[^']|'(?!'))*+)''")
+_NIX_TEXT = expression(r"\b(\w{1,100})[ \t]*=[ \t\n]*''((?:[^']|'(?!'))*+)''")
 
 
 def vagrantfile(text: str) -> Cut:

@@ -17,10 +17,11 @@ from mlsupply.inventory.recipe_text import filled_in
 from mlsupply.inventory.tool_places import OTHERS, PLACES, SIGNS, Places
 from mlsupply.inventory.tool_values import Lines, Taken, values
 from mlsupply.inventory.yaml_text import documents_of
+from mlsupply.lazy import expression
 from mlsupply.model import Gap, Inventory
 from mlsupply.world import Limits, Tree
 
-_BESIDE_JSON = re.compile(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|\t')
+_BESIDE_JSON = expression(r'("(?:[^"\\\n]|\\.)*+"?)|//[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/)?|\t')
 _NOT_NEWLINES = re.compile(r"[^\n]")
 _RECIPE = "conda recipe"
 

@@ -14,6 +14,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from mlsupply.lazy import expression
+
 MAX_SUBJECT = 1000  # characters of a text that are searched; beyond them "no match" means "unknown"
 MAX_PATTERN = 1000  # characters of a pattern
 BUDGET = 30_000_000  # steps in the worst case, some tenths of a second
@@ -32,7 +34,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise PatternError(f"a pattern has at most {MAX_PATTERN} characters")
     try:
         tree = _parser.parse(pattern)
-        ready = re.compile(pattern)
+        ready = expression(pattern)
+        _ = ready.flags  # compiled now, and not when it is first asked
     except (re.error, RecursionError, OverflowError) as error:
         raise PatternError(f"not a regular expression: {error}") from None
     cost = MAX_SUBJECT * _cost(tree)

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.yamls import look_at_yaml
+from mlsupply.lazy import expression
 
 _OPENS = re.compile(r"\{[{%]")
-_TOKEN = re.compile(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|%\}|[({\[\])}]", re.DOTALL)
-_STRINGS = re.compile(
+_TOKEN = expression(r"'(?:[^'\\]|\\.)*+'|\"(?:[^\"\\]|\\.)*+\"|%\}|[({\[\])}]", re.DOTALL)
+_STRINGS = expression(
     r"'(?:[^'\\]|\\.)*+('?)|\"(?:[^\"\\]|\\.)*+(\"?)", re.DOTALL
 )  # one that is not closed goes on to the end
 _DUNDER = re.compile(r"__[a-z]+(?:_[a-z]+)*__", re.IGNORECASE)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.standing import UNLISTED, Standing, resolve, standing
+from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 _PARSED = 4 << 20  # bytes
@@ -23,7 +24,7 @@ _MAY_BUILD = re.compile(rb"_target_|!!python/|tag:yaml\.org|%TAG|![\w!-]{0,20}%[
 _BUILDS = tuple(f"tag:yaml.org,2002:python/{kind}" for kind in ("object", "module", "name"))
 _TARGET = re.compile(rb"[ \t-]{0,200}_target_[ \t]*:[ \t]*['\"]?([\w.:]{1,300})")
 # behind a key, a dash, a bracket or at the start of a line, and not within a sentence
-_TAG = re.compile(
+_TAG = expression(
     rb"[ \t]{0,200}+(?:- {1,40}+){0,9}+(?:[\w.'\"-]{1,200}+[ \t]*+:[ \t]++)?[\[{]?[ \t]*+"
     rb"(!!python/(?:object|module|name)[\w/:]{0,40}:?[\w.]{0,200})"
 )

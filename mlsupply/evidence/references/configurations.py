@@ -13,14 +13,15 @@ from mlsupply.evidence.references.command_lines import cut, references_in_lines
 from mlsupply.evidence.references.facets import GatewayFacet, ModelCardFacet, ToolServerFacet
 from mlsupply.evidence.references.python_code import references_in
 from mlsupply.evidence.references.seen import FETCH_AND_RUN, HIDDEN, SECRET, Found, Seen, Unread, plain_http, reference
+from mlsupply.lazy import expression
 from mlsupply.model import Reason
 from mlsupply.text import safe, without_credentials
 from mlsupply.yaml_values import document, documents
 
 # what is not closed goes on to the end: looked for at each of its marks, it would take forever
-_COMMENTS = re.compile(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?', re.DOTALL)
+_COMMENTS = expression(r'("(?:[^"\\]|\\.)*+"?)|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?', re.DOTALL)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-_EXACT = re.compile(r"\d++(?:\.\d++){1,3}+(?:[-+.]?[\w.]++)?")
+_EXACT = expression(r"\d++(?:\.\d++){1,3}+(?:[-+.]?[\w.]++)?")
 _SECRET_NAME = re.compile(r"(?i)(?:api[_-]?key|token|secret|passw|credential|authorization|private[_-]?key)")
 _REFERS = re.compile(r"^\s*(?:\$|\$\{|%|<|os\.environ/|env:|\{\{|your|xxx|changeme|\*+|\.\.\.)|^\s*$|\$\{", re.IGNORECASE)
 _WIDE = re.compile(r"^(?:/|~|/home|/Users|/root|[A-Za-z]:\\?|\$HOME|/etc|/var/run/docker\.sock|\$\{HOME\}|/var/run)$")
