@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Literal
 
 from mlsupply.evidence.allowance import MOST_TEXT, Allowance
@@ -26,7 +26,6 @@ from mlsupply.evidence.files.requirement_lists import is_requirement_list, requi
 from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines
 from mlsupply.evidence.layout import is_layout_file
 from mlsupply.evidence.linking import SkippedFile
-from mlsupply.evidence.module_facts import ModuleFacts
 from mlsupply.evidence.moments import is_program
 from mlsupply.evidence.package import located_gap
 from mlsupply.evidence.prefilter.choice import left_out
@@ -82,16 +81,6 @@ def is_wanted(path: str, size: int) -> bool:
     )
 
 
-# Methods of a class that rebuilding its objects calls.
-_REBUILDS = (
-    "(?:new|init|setstate|reduce|reduce_ex|setattr|setitem|getattr|getattribute|del|hash|eq|init_subclass|set_name|"
-    "getnewargs(?:_ex)?)"
-)
-_WHEN_LOADED = expression(rf"(?:^|\.)(?:__{_REBUILDS}__|append|extend|add|update)$")
-# One of them that is no function of its class, but given to it.
-_GIVEN_METHOD = expression(rb"__%s__[\"']?\s{0,9}(?:=(?!=)|[,:])" % _REBUILDS.encode())
-
-
 class Gathered:
     """What one walk gathers: `add` each item it yields, then `finish`.
 
@@ -123,7 +112,6 @@ class Gathered:
         self._waiting_bytes = 0
         self._skipped_bytes = 0
         self._unchecked_bytecode: list[str] = []
-        self._unlisted: list[tuple[str, Gap]] = []  # (module, gap) of classes that models are made of
         self._allowance = Allowance()
 
     def add_gap(self, path: str, reason: Reason, detail: str) -> None:
@@ -157,14 +145,6 @@ class Gathered:
                 self.gaps.append(item)
             elif isinstance(item, Member) and item.path in paths and item.data is not None:
                 self._add_other(item.path, item.data)
-
-    def add_unlisted(self, own: Mapping[str, bytes], modules: Iterable[ModuleFacts]) -> None:
-        """Adds the gaps of models with classes that no list knows, unless their code is in the package, and no method that
-        loading calls does anything there. own: dotted name -> text of each Python file; modules: what was followed."""
-        if self._unlisted:
-            acts = any(_WHEN_LOADED.search(root) for module in modules for _, roots in module.facts for root in roots)
-            acts = acts or any(map(_GIVEN_METHOD.search, own.values()))
-            self.gaps += (gap for module, gap in self._unlisted if acts or module not in own)
 
     def _add_member(self, member: Member) -> None:
         self.members.append((member.path, member.size))
@@ -273,11 +253,9 @@ class Gathered:
             if not facts and (cut := unseen(path, data)):
                 self.add_gap(path, Reason.LIMIT, f"{cut} were not looked at")
         elif (is_model(path) or begins_like_model(data)) and not is_nested_name(path):
-            unlisted: list[tuple[str, Gap]] = []
-            facts, gaps = model_facts(path, data, unlisted)
+            facts, gaps = model_facts(path, data)
             self.code += facts
             self.gaps += (_at_member(gap, self.subject) for gap in gaps)
-            self._unlisted += ((module, _at_member(gap, self.subject)) for module, gap in unlisted)
 
 
 def _too_long(member: Member) -> str:

@@ -52,9 +52,6 @@ def looked_at(
     code += started_recipes(gathered.recipes, shape, setup)
     archive = beside_libraries(with_same_content(gathered.archive, walked), gathered.members, subject)
     modules = _Follower(gathered, shape, pool, walked).modules()
-    sources = [(one.path, one.data) for one in gathered.sources if one.kind == "module"]
-    sources += [(one.path, one.text) for one in gathered.skipped]
-    gathered.add_unlisted({dotted_name(shape.inner(path))[0]: text for path, text in sources}, modules)
     if files is not None or not path.is_dir():
         better = better_digests(gathered.records, gathered.digests, walked)
         archive += record_facts(gathered.members, gathered.records, gathered.digests, better)

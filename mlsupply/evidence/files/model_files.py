@@ -68,11 +68,9 @@ def begins_like_model(data: bytes) -> bool:
     return True
 
 
-def model_facts(path: str, data: bytes, unlisted: list[tuple[str, Gap]] | None = None) -> tuple[list[CodeFact], list[Gap]]:
+def model_facts(path: str, data: bytes) -> tuple[list[CodeFact], list[Gap]]:
     """What the model scanner says about the file: what it blocks as facts, what it could not verify as gaps. A file whose
-    name says little (`.dat`, `.bin`) and whose content no model loader reads gives no gap for its unknown format. unlisted:
-    where it is given, (module, gap) of classes that are only named or made is put there, and not among the gaps: the code of
-    that module may lie beside the file."""
+    name says little (`.dat`, `.bin`) and whose content no model loader reads gives no gap for its unknown format."""
     from mlsupply.evidence.models import look
     from mlsupply.evidence.references.check import content_gaps
 
@@ -92,11 +90,6 @@ def model_facts(path: str, data: bytes, unlisted: list[tuple[str, Gap]] | None =
         )
         for mark in blocked[:_MAX_FACTS]
     ]
-    if unlisted is not None:
-        of_class = [mark for mark in found.marks if mark.module and mark.verdict.value == "not verified"]
-        for mark in {mark.detail: mark for mark in reversed(of_class)}.values():
-            unlisted += ((mark.module, gap) for gap in content_gaps(replace(found, marks=(mark,)), safe(path), CHECK))
-        found = replace(found, marks=tuple(mark for mark in found.marks if mark not in of_class))
     gaps = {gap.detail: gap for gap in reversed(content_gaps(found, safe(path), CHECK))}  # the first place of each detail
     shown = list(gaps.values())
     if len(shown) > _MAX_GAPS:

@@ -12,17 +12,7 @@ from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
 from mlsupply.evidence.models.names import words
 from mlsupply.evidence.models.names_hostile import ESCAPES, VERBS
-from mlsupply.evidence.models.standing import (
-    BY_NAME,
-    CONSTRUCTOR,
-    UNLISTED,
-    Standing,
-    acts,
-    is_stdlib,
-    resolve,
-    standing,
-    top,
-)
+from mlsupply.evidence.models.standing import BY_NAME, CONSTRUCTOR, Standing, acts, is_stdlib, resolve, standing, top
 from mlsupply.evidence.models.values import BUFFER, UNKNOWN, Blob, Global, Made, Opaque
 
 Nested = Callable[[Span, str], None]
@@ -75,9 +65,9 @@ class Judge:
         if str(found) in _SPECIAL:
             return
         how, why = standing(found.module, found.name)
-        if how is Standing.UNKNOWN and not is_stdlib(found.module) and why == UNLISTED:
+        if how is Standing.UNKNOWN and not is_stdlib(found.module) and why.startswith("belongs to no library"):
             detail = f"imports {found}, of a library the lists do not know"
-            self._look.doubt(Cause.UNKNOWN, detail, found.offset, found.module)
+            self._look.doubt(Cause.UNKNOWN, detail, found.offset)
         elif how is Standing.DANGEROUS and _acts(found):
             self._look.doubt(Cause.REFERENCE, f"refers to {found}, which {why}", found.offset)
 
@@ -106,8 +96,7 @@ class Judge:
         if how is Standing.DANGEROUS:
             self._look.block(Cause.CALL, f"calls {target}{_shown(args)}, which {why}", offset)
         elif how is Standing.UNKNOWN and not (why == CONSTRUCTOR and constructs(target, args)):
-            detail = f"{'creates' if new else 'calls'} {target}{_shown(args)}, which {why}"
-            self._look.doubt(Cause.UNKNOWN, detail, offset, target.module if new and why == UNLISTED else "")
+            self._look.doubt(Cause.UNKNOWN, f"{'creates' if new else 'calls'} {target}{_shown(args)}, which {why}", offset)
         elif how is Standing.CALLER:
             self._call_handed(target, args, offset)
             return made

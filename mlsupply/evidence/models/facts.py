@@ -60,8 +60,7 @@ class Cause(StrEnum):
 
 class Mark(NamedTuple):
     """One reason for a verdict. detail: a sentence, already safe to print; member: path inside the file, nested ones
-    joined by `!/`; offset: byte in that member, -1 where bytes mean nothing; variant: as in `facets.CodeFact`; module: of a
-    class that is only named, or made without a call of its own, and that nothing but its code could vouch for."""
+    joined by `!/`; offset: byte in that member, -1 where bytes mean nothing; variant: as in `facets.CodeFact`."""
 
     verdict: Verdict
     cause: Cause
@@ -69,7 +68,6 @@ class Mark(NamedTuple):
     member: str = ""
     offset: int = -1
     variant: str = ""
-    module: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

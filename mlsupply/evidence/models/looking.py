@@ -116,11 +116,9 @@ class Look:
         """Where inside the file this is, containers from the outside in."""
         return "!/".join(self.path)
 
-    def mark(
-        self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1, variant: str = "", module: str = ""
-    ) -> None:
+    def mark(self, verdict: Verdict, cause: Cause, detail: str, offset: int = -1, variant: str = "") -> None:
         """Note a reason; the same one twice is kept once, and of a flood only the beginning."""
-        mark = Mark(verdict, cause, safe(detail, 400), self.member, offset, variant, module)
+        mark = Mark(verdict, cause, safe(detail, 400), self.member, offset, variant)
         room = self.limits.marks * (2 if verdict is Verdict.BLOCKED else 1)
         if len(self.marks) < room and mark not in self.marks:
             self.marks.append(mark)
@@ -129,10 +127,9 @@ class Look:
         """Mark what loading would run. offset: from the start of the file, -1 where there is none; variant: as in `Mark`."""
         self.mark(Verdict.BLOCKED, cause, detail, offset, variant)
 
-    def doubt(self, cause: Cause, detail: str, offset: int = -1, module: str = "") -> None:
-        """Mark what could not be verified. offset: from the start of the file, -1 where there is none; module: as in
-        `Mark`."""
-        self.mark(Verdict.NOT_VERIFIED, cause, detail, offset, module=module)
+    def doubt(self, cause: Cause, detail: str, offset: int = -1) -> None:
+        """Mark what could not be verified. offset: from the start of the file, -1 where there is none."""
+        self.mark(Verdict.NOT_VERIFIED, cause, detail, offset)
 
     def saw(self, kind: str) -> None:
         """Note the format of the member that is being looked at."""

@@ -127,9 +127,6 @@ def is_stdlib(module: str) -> bool:
     return top(module) in STDLIB_BLOCKED or top(module) in STDLIB_OTHER
 
 
-UNLISTED = "belongs to no library the lists know"
-
-
 @lru_cache(maxsize=4096)
 def standing(module: str, name: str, *, new: bool = False) -> tuple[Standing, str]:
     """How `module.name` (resolved) stands and why, in words that follow the name. new: only `__new__` runs, not the class
@@ -139,7 +136,7 @@ def standing(module: str, name: str, *, new: bool = False) -> tuple[Standing, st
             return answer
     if not new and not is_class(name) and _words(name) & STRONG_VERBS:
         return Standing.DANGEROUS, "is named as if it runs, loads or fetches"
-    return Standing.UNKNOWN, UNLISTED
+    return Standing.UNKNOWN, "belongs to no library the lists know"
 
 
 def _listed(module: str, name: str, new: bool) -> tuple[Standing, str] | None:

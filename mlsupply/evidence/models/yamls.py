@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from mlsupply.evidence.models.facts import Cause
 from mlsupply.evidence.models.looking import Look, Span
-from mlsupply.evidence.models.standing import UNLISTED, Standing, resolve, standing
+from mlsupply.evidence.models.standing import Standing, resolve, standing
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -112,5 +112,5 @@ def judge_target(target: str, look: Look, offset: int) -> None:
     how, why = standing(*resolve(module, name or "x"))
     if how is Standing.DANGEROUS:
         look.block(Cause.CONFIG, f"_target_ {module}.{name} {why}", offset)
-    elif how is Standing.UNKNOWN and why == UNLISTED:
+    elif how is Standing.UNKNOWN and why.startswith("belongs to no library"):
         look.doubt(Cause.UNKNOWN, f"_target_ {module}.{name} {why}", offset)
