@@ -68,6 +68,7 @@ class Analyser(Statements):
         self.fixed_streams: set[str] = set()  # what opened streams to hosts that are named in the code
         self.led: list[Led] = []  # connections to addresses that came over a stream
         self.tied: set[Closure] = set()  # functions that connected a program they start to a handler's socket
+        self.paired = False  # has one end of a pair of sockets become the standard input or output?
         self.shown: list[Value] = []  # functions of libraries that clients of a server call
         self.open_servers: set[str] = set()  # libraries with a server here that other machines reach
         self.sent_keys: list[SentKey] = []

@@ -221,6 +221,7 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
     if name in {"sys.executable", "sys._base_executable"}:
         spawning.program_set(machine, Call(name, Value(name), [value], {}, node, None))
     standard_output.attribute_set(machine, name, value)
+    tied_shells.input_set(machine, name, value, node)
     generated_clients.set_attribute(machine, name, value)
     if re.search(r"(?:openai|anthropic|litellm)\..*(?:api_base|base_url)$", name) and isinstance(value.const, str):
         where = addresses.destination(value.const)

@@ -36,7 +36,7 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
     programs.worked(machine, call, line, stdin.taint)
     clipboard.fed(machine, call, line, stdin)
     summaries.note_wanted(machine, stdin.taint)
-    takes = bool(parts) and (runs_its_argument(parts[0]) or carriers.feeds_shell(parts) or _takes_code(parts))
+    takes = bool(parts) and (runs_its_argument(parts[0]) or carriers.feeds_shell(parts) or takes_code(parts))
     if has(stdin.taint, "received") and takes:
         # a page is fetched once, which is no control by commands that come
         is_page = any(one.startswith(("received:http://", "received:https://")) for one in stdin.taint)
@@ -45,14 +45,14 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
         machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=detail, variant="piped")
     if isinstance(stdin.const, str | bytes):
         _fed_text(machine, call, parts, stdin)
-    elif (hiding(stdin.layers) or has(stdin.taint, "encoded")) and not has(stdin.taint, "received") and _takes_code(parts):
+    elif (hiding(stdin.layers) or has(stdin.taint, "encoded")) and not has(stdin.taint, "received") and takes_code(parts):
         fields = {"source": first_kind(stdin.taint, ORIGINS), "sink": call.ref, "layers": hiding(stdin.layers)}
         chain = machine.chain(stdin.taint, call.ref, call.line)
         detail = "encoded text is fed to an interpreter"
         machine.fact("runs-decoded", call.node, silent=machine.silent > 0, detail=detail, chain=chain, **fields)
 
 
-def _takes_code(parts: list[Value]) -> bool:
+def takes_code(parts: list[Value]) -> bool:
     """Do these words, or this whole line, start an interpreter or shell that takes its code from its input?"""
     parts = parts[launched(parts) :]
     words = [text_of(part) for part in parts[:MAX_PARTS]]
