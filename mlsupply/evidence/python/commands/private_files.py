@@ -13,7 +13,14 @@ from mlsupply.lazy import expression
 # kinds of files (of `places`) whose content is a secret as it is
 SECRET: Final = frozenset({"credential-file", "wallet", "browser-store", "keychain", "chat-store", "history"})
 
-_ENVIRONMENT = expression(r"(?:^|[;&|(`]\s*|\$\()(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
+_ENVIRONMENT = expression(
+    r"(?:^|[;&|({`]\s*|\$\()(?:\S{0,20}/)?(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])|"
+    r"(?i:\b(?:Get-ChildItem|gci|dir|ls)\s+env:)|/proc/(?:self|thread-self|\$\$|\$PPID|\d{1,9}|\*)/environ\b"
+)
+# Programs that print a file they are given.
+_PRINTS = expression(
+    r"(?:^|[\s/|;&(`])(?:cat|tac|strings|tr|base64|xxd|od|head|tail|cut|sed|awk|sort|grep|gzip|openssl|type|gpg)\s"
+)
 # The same in the middle of a script, by its own pipeline: `trap 'env | curl -T - ...' EXIT`.
 _PIPED_AWAY = expression(
     r"[\n\"'{][ \t]*(?:sudo |command )?(?:env|printenv|set|export -p|declare -x)\s?\|[^\n;]{0,300}"
@@ -61,6 +68,14 @@ def read_in(text: str) -> Read | None:
     if (file := _file_in(text)) is not None:
         found.append(file)
     return min(found, key=lambda one: one.place, default=None)
+
+
+def printed_by(text: str) -> Read | None:
+    """What commands that print into a file bring there: the environment, or a private file that they print."""
+    reads = read_in(text)
+    if reads is None or reads.kind == "host-identity":
+        return None
+    return reads if reads.kind == "environment" or _PRINTS.search(text) is not None else None
 
 
 def names_one(text: str) -> bool:

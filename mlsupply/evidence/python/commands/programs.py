@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands import printed_files, private_files
 from mlsupply.evidence.python.libraries.storage import kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, sending
 from mlsupply.evidence.python.values import written
@@ -51,7 +52,8 @@ _SENDING = expression(
 )
 _UPLOADS = expression(
     r"\s(?:-d|-F|-T|--data\S*|--form\S*|--upload-file|--post-(?:data|file)\S*|--json|--body-data|-X ?(?:POST|PUT)|POST|PUT|"
-    r"-Body|-InFile)(?=[\s=@'\"\0]|$)|@-?(?:\s|$)|"
+    r"-Body|-InFile)(?=[\s=@'\"\0]|$)|@-?(?:\s|$)|\bcurl(?:\.exe)?\s[^\n|;&]{0,300}?(?<=\s)-[A-Za-z#]{0,6}[dFT]|"
+    r"://[^\s\"']{3,300}\?[^\s\"']{0,200}(?:\$\(|`)|"
     rf"{_START}(?:{_PIPES}|openssl|aws|gsutil|gcloud|az|rclone|sendmail|mutt|mailx?|croc|wormhole)(?:\.exe)?\s"
 )
 _HEADERS = expression(r"\s(?:-H|--header|-u|--user|--header=\S*|-b|--cookie)(?=[\s=])")
@@ -72,8 +74,10 @@ _PATH = expression(r"[/\\~]|\.\w{1,5}$")
 _MAX_WORDS = 40
 
 
-_ENVIRONMENT = expression(rf"{_START}(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])")
-_REDIRECTED = expression(r"(?P<what>[^\n;&|<>]{2,200}?)\s?(?:&|\b1)?>{1,2}\s?(?P<file>[\w./~\\-]{2,200}+)(?=\s|[;&|)\"']|$)")
+_ENVIRONMENT = expression(
+    rf"{_START}(?:env|printenv|set|export -p|declare -x)\s*(?:$|[|>)`;&\n])|"
+    rf"(?i:{_START}(?:Get-ChildItem|gci|dir|ls)\s+env:)|/proc/(?:self|thread-self|\$\$|\$PPID|\d{{1,9}}|\*)/environ\b"
+)
 
 
 # Programs found on the search path that say which version they are, and nothing else.
@@ -112,8 +116,9 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
     """Notes what a program sends, and keeps what it copies or packs. text: the command line; taint: of its arguments and
     input."""
     words = [word.rpartition("=")[2].lstrip("@") for word in _WORD.findall(text)[:_MAX_WORDS]]
-    held = taint_of(*(machine.files[word] for word in words if word in machine.files))
-    if _COPIES.search(text):
+    copies = _COPIES.search(text) is not None
+    held = _held(machine, call, text, folders=copies) if machine.files else CLEAN
+    if copies:
         _copied(machine, call, words, taint | held)
     if _PUSHES.search(text):
         _pushed(machine, call, text, taint)
@@ -131,11 +136,25 @@ def worked(machine: Analyser, call: Call, text: str, taint: Taint) -> None:
         sending.note(machine, call, "name", taint, text, "fixed")
 
 
+def _held(machine: Analyser, call: Call, text: str, *, folders: bool) -> Taint:
+    """The labels of the files that the line names otherwise than to print into them. folders: do folders stand for all that
+    lies below them?"""
+    names = printed_files.names_in(printed_files.without_targets(text))
+    names |= printed_files.unknown_files(call.node, names)
+    held = taint_of(*(machine.files[name] for name in sorted(names & machine.files.keys())))
+    return held.union(*(taint_below(machine, name) for name in sorted(names))) if folders else held
+
+
 def redirected(machine: Analyser, call: Call, text: str) -> None:
     """Keeps what programs print to files: by `>`, or by a handle given as `stdout`."""
-    for found in _REDIRECTED.finditer(text) if ">" in text else ():
-        if not found["file"].startswith("/dev/"):
-            machine.files[found["file"]] = Value("", NOTHING, printed(machine, call, found["what"]))
+    for found in printed_files.printed_files(text):
+        taint = printed(machine, call, found.what)
+        if (reads := private_files.printed_by(found.what)) is not None:
+            taint |= machine.origin(reads.kind, found.what[:60], call.line)
+        known = len(found.file.replace(HOLE, "")) > 1
+        if known or has(taint, "environment", *private_files.SECRET):
+            names = printed_files.unknown_files(call.node, {found.file}) if found.file == HOLE else {found.file}
+            machine.files |= dict.fromkeys(names, Value("", NOTHING, taint))
     handle = call.keywords.get("stdout")
     if handle is not None and written.is_in_memory(handle):
         handle.taint |= printed(machine, call, text)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from mlsupply.evidence.python.commands import private_files
+from mlsupply.evidence.python.commands import printed_files, private_files
 from mlsupply.evidence.python.commands.shell_kinds import KINDS, OVERLAP
 from mlsupply.evidence.python.places import MAKERS
 from mlsupply.evidence.python.values.value import HOLE
@@ -132,11 +132,22 @@ def _deeds(text: str, depth: int) -> list[Deed]:
         piped = source != "environment" or "|" in text[reads.place :] or "$(" in text or "`" in text
         if piped and (source in _OF_NO_FILE or _sends_file(text)):
             done.append(Deed("sends", f"{source} sent by {sends[0]}", text, url, source))
+    done += kept_and_sent(text, url)
     if sends := _SENDS_IN_CODE.search(text):
         done += _sent_in_code(text, sends[0].rstrip("("), url)
     if depth < 3:
         done += _inner(text, depth)
     return done
+
+
+def kept_and_sent(text: str, url: str) -> Iterator[Deed]:
+    """The deed of commands that print something private into a file, and then send the file. url: that they name."""
+    for kept in printed_files.printed_files(text) if _SENDS.search(text) else ():
+        if (reads := private_files.printed_by(kept.what)) is not None:
+            for command in _NEXT.split(text[kept.end :]):
+                if _SENDS.search(command) and _UPLOADS.search(command) and kept.file in printed_files.names_in(command):
+                    yield Deed("sends", f"{reads.kind} kept in a file that is sent", text, url, reads.kind)
+                    return
 
 
 def _sent_in_code(text: str, how: str, url: str) -> Iterator[Deed]:

@@ -66,7 +66,7 @@ KINDS: tuple[Kind, ...] = (
         "JavaScript that runs what it downloads",
         (
             near(
-                r"\bfetch\(|\bhttps?\.(?:get|request)\(|\baxios\b|\bXMLHttpRequest\b",
+                r"\bfetch\(|\bhttps?(?:[\"']\))?\.(?:get|request)\(|\baxios\b|\bXMLHttpRequest\b",
                 Gap(OVERLAP, ""),
                 r"\beval\)?\(|\bnew Function\(|\brunIn(?:This|New)?Context\(|\bexec(?:Sync|File)?\(|\bspawn(?:Sync)?\(",
             ),
