@@ -17,8 +17,8 @@ from mlsupply.named import NamedTuple
 
 # Modules that run, send, load, decode into memory or spy, as they stand on an import line.
 MODULES = expression(
-    rb"\b(?:subprocess|pty|pexpect|sh|invoke|plumbum|socket|socketserver|ssl|urllib\w*|requests|httpx|"
-    rb"aiohttp|niquests|curl_cffi|httpcore|hrequests|tls_client|primp|rnet|aiosonic|"
+    rb"\b(?:subprocess|pty|pexpect|sh|invoke|plumbum|socket|socketserver|ssl|urllib\w*|requests(?:_unix_?socket2?)?|httpx|"
+    rb"aiohttp|aiodocker|podman|niquests|curl_cffi|httpcore|hrequests|tls_client|primp|rnet|aiosonic|"
     rb"websockets?|http\.client|http|smtplib|ftplib|paramiko|telnetlib|pycurl|dns|telegram|telebot|"
     rb"pyrogram|telethon|aiogram|"
     rb"discord\w*|dhooks|boto3|xmlrpc|socketio|ctypes|_ctypes|cffi|marshal|mmap|winreg|_winreg|"

@@ -339,6 +339,11 @@ _MOVES_OR_LOCKS = expression(rb"\bos\.(?:chmod|l?chown|renames?|replace)\b|shuti
 _SERVES = expression(
     rb"(?:from|import)[ \t]+(?:fastapi|flask|starlette|aiohttp|quart|sanic|litestar|bottle|django|tornado)\b"
 )
+# A container that gets the rights of its host, its processes or its disk.
+_HOLDS_HOST = expression(
+    rb"\b[pP]rivileged[\"']?\]?\s{0,9}[=:]\s{0,9}[tT]rue\b|\bpid_mode\s{0,9}=\s{0,9}[\"']host|\bcap_add\s{0,9}=[^)\n]{0,80}\b(?:ALL|SYS_\w)|"
+    rb"\bvolumes\s{0,9}=\s{0,9}\[\s{0,9}\(\s{0,9}[\"']/[\"']|\bMount\([^)]{0,200}[\"']/[\"']"
+)
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     *((word, _OF_USER) for word in _WORTH_HIDING),
     (b"_BASE_URL", _VARIABLE_SET),
@@ -348,6 +353,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"LANGFUSE_HOST", _VARIABLE_SET),
     (b"OLLAMA_HOST", _VARIABLE_SET),
     (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
+    *((word, _HOLDS_HOST) for word in (b"rivileged", b"pid_mode", b"cap_add", b"volumes", b"Mount(")),
     (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
     *((word, _SERVES) for word in (b"torch.load", b"joblib.load", b"read_pickle", b"dill", b"jsonpickle")),
     (b"read_pickle", expression(rb"read_pickle\(\s{0,40}[\"'](?:https?|s3|gs|ftp|az|abfss?)://")),

@@ -28,6 +28,7 @@ from mlsupply.evidence.python.network import (
     addresses,
     diverted,
     duckdb_calls,
+    far_end,
     generated_clients,
     lookups,
     remote_access,
@@ -153,6 +154,7 @@ def other(machine: Analyser, call: Call) -> Value | None:
     clipboard.called(machine, call)
     if ref.endswith((".communicate", ".stdin.write", "os.popen().write")) and call.receiver is not None and call.args:
         standard_input.fed(machine, call, call.receiver.items or [], call.args[0])
+    far_end.told_here(machine, call)
     if ref in {"socket.socket().makefile", "os.dup2"}:
         tied_shells.tied(machine, call)
     return None

@@ -19,6 +19,15 @@ _STARTED = r"(?:chmod \S+ \S+|start\b|\./|sh |bash |python|nohup|cmd|/tmp/|Start
 OTHERS_KEY = "others-key"
 SSH_KEY = r"(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\w{1,20}) AAAA[\w+/=]"
 _CONTAINERS = r"\b(?:docker|podman|nerdctl)\b"
+# What lets a container reach everything of its host, as JSON says it to the engine: the disk, unless it is only read, every
+# device, or all processes.
+HOLDS_HOST = (
+    r"(?:\bBinds\W{1,4}: ?\[[^]]{0,200}?\"/{1,3}(?:\./)?:/[\w/.-]{0,80}(?!:ro|[\w/.-])|\b[pP]rivileged\W{1,4}: ?[tT]rue|"
+    r"\bSource\W{1,4}: ?\\?\"/{1,3}\\?\"|\bPidMode\W{1,4}: ?\\?\"host|"
+    r"\bCapAdd\W{1,4}: ?\[[^]]{0,100}?\b(?:ALL|SYS_(?:ADMIN|MODULE|PTRACE))\b|"
+    r"\bPathOnHost\W{1,4}: ?\\?\"/dev/(?:sd|nvme|vd|xvd|dm-|mem))"
+)
+ASKS_ENGINE = r"(?:docker|podman)\.sock|/containers/create\b"  # who starts containers, and where one is asked for
 _NOT_BY_NAME = r"(?!/\s[^\n|;&]{0,200}-i?(?:name|path|regex)\s)"  # of all disks: a search by name only cleans up
 _ALL_FILES = r"(?:~|/|\$HOME|\$\{HOME\}|/home|/root|/Users)"
 _HOME = r"(?:~|\$HOME|/root|/home/\w+)"
@@ -257,6 +266,8 @@ KINDS: tuple[Kind, ...] = (
         (
             near(_CONTAINERS, Gap(300), r"(?:-v|--volume)[ =]/:/"),
             near(r"\bnsenter\b", Gap(60), r"(?:-t|--target)[ =]?1\b"),
+            near(r"--unix-socket\b", Gap(OVERLAP, ""), HOLDS_HOST),
+            near(HOLDS_HOST, Gap(OVERLAP, ""), r"--unix-socket\b"),
             near(_CONTAINERS, Gap(300), "--privileged", Gap(300), r"\b(?:chroot|nsenter|--pid[= ]host|release_agent)\b"),
             near(r"\"?privileged\"?: ?true", Gap(2000, "\0"), "hostPath", Gap(40, "\0"), r"path\"?: ?\"?/\"?[\s}]"),
         ),

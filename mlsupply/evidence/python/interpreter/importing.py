@@ -92,17 +92,19 @@ _VENDORED = re.compile(
 )
 
 
-# Modules of Python 2 that nothing else is called after -> what they are since. Old code tries them first.
+# Modules of Python 2 that nothing else is called after -> what they are since (old code tries them first), and copies of a
+# client for sockets of this machine.
 _FORMER = {
     "urllib2": "urllib.request", "httplib": "http.client", "__builtin__": "builtins", "cPickle": "pickle",
     "xmlrpclib": "xmlrpc.client", "cStringIO": "io", "cookielib": "http.cookiejar", "SocketServer": "socketserver",
-    "BaseHTTPServer": "http.server", "SimpleHTTPServer": "http.server",
+    "BaseHTTPServer": "http.server", "SimpleHTTPServer": "http.server", "requests_unixsocket": "requests",
+    "requests_unixsocket2": "requests", "requests_unix_socket": "requests",
 }  # fmt: skip
 
 
 def _canonical(ref: str) -> str:
-    """The dotted name that something is modelled under: a vendored copy of a client is that client, and a module of Python 2
-    is its successor."""
+    """The dotted name that something is modelled under: a vendored or special copy of a client is that client, and a
+    module of Python 2 is its successor."""
     copied = _VENDORED.match(ref)
     if copied is not None:
         return copied["ref"]

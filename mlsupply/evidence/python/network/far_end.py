@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.commands.shell import deeds
+from mlsupply.evidence.python.commands.shell_kinds import ASKS_ENGINE, HOLDS_HOST
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.network.message import MAIL, MAX_ENTRIES, Message
 from mlsupply.evidence.python.values.value import Value, text_of
@@ -21,12 +22,13 @@ _PUBLISHES = expression(
     r"https://(?:upload|test)\.pypi\.org/legacy|https://registry\.npmjs\.org/|https://api\.github\.com/(?:user/repos|gists|"
     r"repos/\S{1,200}/(?:contents/|git/(?:refs|commits|trees|blobs)|actions/(?:secrets|variables)|forks|pulls|releases|merges))"
 )
-# What lets a container reach everything of its host: the disk, unless it is only read, every device, or all processes.
-_BINDS = expression(
-    r"\"?(?:Binds\"?: ?\[[^]]{0,200}?\"/:/[\w/.-]{0,80}(?!:ro|[\w/.-])|Privileged\"?: ?[tT]rue|Source\"?: ?\"/\"|"
-    r"PidMode\"?: ?\"host)"
+_BINDS = expression(HOLDS_HOST)
+_ENGINE = expression(ASKS_ENGINE)
+# Calls that send to a socket of this machine alone, so that nothing else about them matters, and one that is told its
+# address by another call.
+_NEAR = expression(
+    r"^asyncio\.open_unix_connection\(\).*\.write(?:lines)?$|^aiodocker\..*\.(?:create|create_or_replace|run)$"
 )
-_ENGINE = expression(r"(?:docker|podman)\.sock|/containers/create\b")  # who starts containers, and where one is asked for
 
 
 def changed(machine: Analyser, call: Call, message: Message) -> None:
@@ -40,8 +42,16 @@ def changed(machine: Analyser, call: Call, message: Message) -> None:
     _copied(machine, call, body)
 
 
+def told_here(machine: Analyser, call: Call) -> None:
+    """Notes a request for a container that goes to the engine without the models of what is sent."""
+    if _NEAR.match(call.ref):
+        _starts_container(machine, call, "/containers/create" if call.ref.startswith("aiodocker.") else "", call.all)
+
+
 def _starts_container(machine: Analyser, call: Call, text: str, given: list[Value]) -> None:
     """Notes a request to start a container that holds the whole host. text: where it goes; given: all that is sent."""
+    if call.ref == "pycurl.Curl().setopt":  # the address is another option
+        text = "\n".join(machine.lines)
     if not (_ENGINE.search(text) or any(_ENGINE.search(text_of(one)) for one in given)):
         return
     said = " ".join(map(_flat_text, given))

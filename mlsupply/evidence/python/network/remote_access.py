@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _CALLS = know.Calls(
-    r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|fabric|openai|anthropic|"
+    r"^(?:doctest|http\.server|socketserver|aiohttp\.web|pyftpdlib|rpyc|debugpy|pydevd|docker|podman|python_on_whales|pyngrok|ngrok|sshtunnel|paramiko|asyncssh|fabric|openai|anthropic|"
     r"transformers|kubernetes|crontab|boto3|ray\.job_submission|smb|smbprotocol|impacket|winrm|pypsexec|wmi|huggingface_hub|psutil|os\.kill|os\.chmod|torch\.hub|asyncio\..{1,60}\.create_(?:datagram_endpoint|connection)|os\.chdir|github|notebook|jupyterlab|jupyter_server)\b"
 )
 _SERVERS = expression(
@@ -130,17 +130,48 @@ def container_by_shape(machine: Analyser, call: Call, name: str) -> None:
 
 
 def _container(machine: Analyser, call: Call) -> None:
-    """Notes a container that mounts the whole disk."""
-    if not call.ref.endswith((".run", ".create", ".create_container", ".create_host_config")):
+    """Notes a container that mounts the whole disk, or that gets every right or all processes of its host."""
+    if not call.ref.endswith((".run", ".create", ".create_container", ".create_host_config", ".HostConfig", ".Mount")):
         return
-    volumes = call.keywords.get("volumes", call.keywords.get("binds", Value()))
-    named = volumes.const if isinstance(volumes.const, dict) else volumes.keys or {}
-    folders = [*map(str, named), *(text_of(one) for one in folding.items_of(volumes))]
-    if any(folder == "/" or folder.startswith("/:/") for folder in folders):
+    source = call.arg(1, "source") if call.ref.endswith(".Mount") else None
+    folders = [text_of(source)] if source is not None else _mounted(call)
+    if _is_privileged(call) or any(folder == "/" or folder.startswith("/:/") for folder in folders):
         inside = deeds(" ".join(command_text(value) for value in call.args))
         _opened(machine, call, "a container or process that holds the whole host", "received" if inside else "")
 
 
+def _mounted(call: Call) -> list[str]:
+    """The folders of the host that a container gets: keys of a dict, items of a list, or their first or `source` item."""
+    found = list[str]()
+    for name in {"volumes", "binds", "mounts"} & call.keywords.keys():
+        folders = call.keywords[name]
+        found += map(str, folders.const if isinstance(folders.const, dict) else folders.keys or {})
+        if isinstance(folders.const, str | dict) or folders.keys:
+            continue
+        for one in folding.items_of(folders):
+            named = (
+                one.const
+                if isinstance(one.const, dict)
+                else {name: text_of(value) for name, value in (one.keys or {}).items()}
+            )
+            found.append(str(named.get("source", "")) if named else text_of((folding.items_of(one) or [one])[0]))
+    return found
+
+
+def _is_privileged(call: Call) -> bool:
+    """Is a container asked for that may do whatever its host may?"""
+    given = {
+        name: call.keywords[name] for name in {"privileged", "pid_mode", "pid", "cap_add", "devices"} & call.keywords.keys()
+    }
+    if "privileged" in given and given["privileged"].const is True:
+        return True
+    rights = [
+        text_of(one) for name in given.keys() - {"privileged"} for one in [given[name], *folding.items_of(given[name])]
+    ]
+    return any(_RIGHTS.match(one) for one in rights)
+
+
+_RIGHTS = expression(r"host$|ALL$|(?:CAP_)?SYS_(?:ADMIN|MODULE|PTRACE)$|/dev/(?:sd|nvme|vd|xvd|dm-|mem)")
 _PODS = expression(r"\.create_namespaced_(?:pod|daemon_set|deployment|job|replica_set|stateful_set|cron_job)$")
 
 
@@ -303,7 +334,7 @@ _HANDLERS: tuple[tuple[re.Pattern[str], Callable[[Analyser, Call], None]], ...] 
     (_TUNNELS, _tunnel),
     (_LISTENS, _listens),
     (_ACTS_THERE, _acts_there),
-    (expression(r"docker\."), _container),
+    (expression(r"(?:docker|podman|python_on_whales)\."), _container),
     (expression(r"kubernetes\."), _pod),
     (_REMOTE_MODELS, _model),
     (expression(r"crontab\.CronTab\(\)\.new$"), _entered),
