@@ -74,6 +74,7 @@ class Analyser(Statements):
         self.sent_keys: list[SentKey] = []
         self.status_only: list[SentKey] = []  # of these, nobody reads more of the answer than whether there is one
         self.asked_hosts: set[str] = set()  # hosts that a key is shown to and whose answers are read
+        self.sessions: dict[int, tuple[dict[str, Value], list[SentKey]]] = {}  # by what a session adds to its requests
         self.method_calls = {}
         self.coroutines = {}
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`

@@ -14,7 +14,7 @@ from mlsupply.evidence.python.interpreter.call import SentKey
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.network.unread import Use, use_of
 from mlsupply.evidence.python.values.taint import of_kind
-from mlsupply.evidence.python.values.value import Closure, Taint, text_of
+from mlsupply.evidence.python.values.value import Closure, Taint, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -48,6 +48,31 @@ def note(machine: Analyser, call: Call, shown: Taint, sent: Taint, text: str, wh
         }
         owned = tuple(_of(machine, label) for label in labels)
         machine.sent_keys.append(SentKey(owned, text, machine.root, call.node, fields))
+    _note_session(machine, call, text, where)
+
+
+_WITH_EACH = ("headers", "auth", "params", "cookies")  # what a session adds to each of its requests
+
+
+def _note_session(machine: Analyser, call: Call, text: str, where: str) -> None:
+    """Remembers a request of a session that shows a key with each of its requests, whichever host they are for."""
+    kept = call.receiver.keys if call.receiver is not None else None
+    if kept is None or where not in {"fixed", "chat"}:
+        return
+    shown = taint_of(*(kept[name] for name in _WITH_EACH if name in kept))
+    labels = tuple(sorted({*of_kind(shown, "secret-variable"), *filter(_KEY.match, shown)}))
+    if labels:
+        fields: dict[str, object] = {
+            "source": "foreign-secret",
+            "secrets": len(labels),
+            "sink": call.ref,
+            "destination": where,
+            "position": "body",
+            "detail": addresses.shown(text),
+            "chain": machine.chain(labels, call.ref, call.line),
+        }
+        requests = machine.sessions.setdefault(id(kept), (kept, []))[1]
+        requests.append(SentKey(labels, text, machine.root, call.node, fields))
 
 
 def asked(machine: Analyser, call: Call, use: Use | None, text: str, fields: dict[str, object]) -> None:
@@ -107,11 +132,27 @@ def judged(machine: Analyser) -> None:
         if request.address not in machine.asked_hosts:
             machine.root = request.root
             machine.fact("sends", request.node, **request.fields)
+    for _, requests in machine.sessions.values():
+        _judge_session(machine, requests)
     for request in machine.sent_keys:
         registered = places.registered_name(addresses.host_of(request.address))
         opens = [(label, one) for label in request.labels for one in machine.opened.get(label, ())]
         unread = request.fields.get("position") == "unread"
         if any(_another(label, one, registered, unread=unread) for label, one in opens):
+            machine.root = request.root
+            machine.fact("sends", request.node, **request.fields)
+
+
+def _judge_session(machine: Analyser, requests: list[SentKey]) -> None:
+    """Notes the requests of a session with a key of a model service that are for somebody else: unlike a gateway, which is
+    asked in the place of the service, that host gets the key beside it. Not those that one call makes for either."""
+    homes = [one for one in requests if places.MODEL_SERVICE.match(one.address)]
+    names = {places.registered_name(addresses.host_of(one.address)) for one in homes}
+    asks_service = {one.node for one in homes}
+    for request in requests if homes else ():
+        host = addresses.host_of(request.address)
+        known = addresses.OF_SERVICES.search(host) or places.SERVICE_OF.get(host)
+        if not known and request.node not in asks_service and places.registered_name(host) not in names:
             machine.root = request.root
             machine.fact("sends", request.node, **request.fields)
 

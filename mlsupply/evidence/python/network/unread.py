@@ -19,6 +19,8 @@ _STARTERS = frozenset(
         "apply_async", "register", "finalize", "call_soon", "call_later", "add_task", "start_soon", "run_in_executor",
     }
 )  # fmt: skip
+# Functions that wait for what they are given, alone or among others: their result is its answer.
+_WAITERS = frozenset({"gather", "wait", "wait_for", "as_completed", "shield", "timeout_after", "run_until_complete"})
 _SETTLING = frozenset({"raise_for_status", "close", "aclose"})  # what is done with an answer without reading it
 # What says only that there was an answer, and of which kind.
 _STATUS = frozenset(
@@ -70,7 +72,7 @@ class _Reading:
     def is_unread(self, node: ast.AST) -> bool:
         """Is the value of this expression unread?"""
         outer = self.around.get(node)
-        while isinstance(outer, ast.Await) or (isinstance(outer, ast.Call) and node is outer.func):
+        while outer is not None and _passes_on(node, outer):
             node, outer = outer, self.around.get(outer)
         if isinstance(outer, ast.Expr):
             return True
@@ -92,6 +94,15 @@ class _Reading:
         self.asked.add(name)
         uses = (one for one in self.around if isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Load))
         return any(not self.is_unread(one) for one in uses)
+
+
+def _passes_on(node: ast.AST, outer: ast.AST) -> bool:
+    """Is the value of `outer` the answer that `node` stands for, or a list with it?"""
+    if isinstance(outer, ast.Call):
+        return node is outer.func or last_name(outer.func) in _WAITERS
+    if isinstance(outer, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        return node is outer.elt
+    return isinstance(outer, ast.Await | ast.List | ast.Tuple | ast.Set | ast.Starred)
 
 
 def _caller_ignores(machine: Analyser) -> bool:
