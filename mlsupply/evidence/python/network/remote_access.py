@@ -154,7 +154,8 @@ def _mounted(call: Call) -> list[str]:
                 if isinstance(one.const, dict)
                 else {name: text_of(value) for name, value in (one.keys or {}).items()}
             )
-            found.append(str(named.get("source", "")) if named else text_of((folding.items_of(one) or [one])[0]))
+            first = one if isinstance(one.const, str) else (folding.items_of(one) or [one])[0]
+            found.append(str(named.get("source", "")) if named else text_of(first))
     return found
 
 
