@@ -186,9 +186,17 @@ WORDS: Words = (
     (b".flushall(", expression(rb"(?m)^[^\s#][^\n]{0,160}\.flushall\(")),
     (b"DROP", expression(rb"[\"'(][ \t\n]{0,20}DROP\s{1,4}(?:DATABASE|SCHEMA)\b")),
     (b"drop_all(", expression(rb"\.drop_all\(")),
-    (
-        b"wrap_function_wrapper",
-        expression(rb"wrap_function_wrapper\(\s{0,80}[\"']?(?:socket|ssl|http|urllib3?|requests|httpx|aiohttp)\b"),
+    *(
+        (
+            word,
+            expression(
+                word + rb"(?:\.object)?\(\s{0,80}(?:\w{1,40}\s?,\s{0,80})?[\"']?(?:socket|ssl|http|urllib3?|"
+                rb"requests|httpx|aiohttp|"
+                rb"eth_\w+|web3|sol(?:ders|ana)|bip_utils|bit|bitcoin\w*|stellar_sdk|xrpl|tronpy|bittensor|near_api|algosdk|substrateinterface|"
+                rb"Account\b|Eth\b)\b"
+            ),
+        )
+        for word in (b"function_wrapper", b"when_imported", b"register_post_import_hook", b"mock.patch")
     ),
     (b"create_default_context", expression(rb"\bcreate_default_context[ \t]*=(?!=)")),  # put in its place
     (b"unsafe_load", None),

@@ -25,7 +25,7 @@ from mlsupply.evidence.python.libraries import (
     wearing_out,
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
-from mlsupply.evidence.python.network import diverted, far_end, object_servers, shares, uploads
+from mlsupply.evidence.python.network import diverted, far_end, object_servers, recipients, shares, uploads
 from mlsupply.evidence.python.network.tunnels import Led
 from mlsupply.evidence.python.syntax import newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
@@ -263,6 +263,7 @@ class Analyser(Statements):
     def assign(self, owner: Value, name: str, value: Value, node: ast.AST) -> None:
         super().assign(owner, name, value, node)
         log_records.handler_changed(self, owner, name, value, node)
+        recipients.put(self, name, value, node)
         given = not owner.ref and owner.closure is None and has(owner.taint, "parameter", "intercepted")
         if given and value.closure is not None:
             replacements.follow_patch_of_argument(self, name, value, node)
@@ -310,6 +311,7 @@ class Analyser(Statements):
     def stored(self, owner: Value, key: Value, value: Value, node: ast.AST) -> None:
         super().stored(owner, key, value, node)
         log_records.listed(self, owner, value, node)
+        recipients.put(self, text_of(key), value, node)
         if own_loaders.is_searched(owner.ref):
             own_loaders.path_changed(self, value, node)
         if owner.ref.startswith("neptune."):

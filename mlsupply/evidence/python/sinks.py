@@ -31,6 +31,7 @@ from mlsupply.evidence.python.network import (
     far_end,
     generated_clients,
     lookups,
+    recipients,
     remote_access,
     sending,
     tied_shells,
@@ -114,12 +115,13 @@ _HOOKS = expression(
 _SCANNERS = expression(r"Amsi(?:Scan|Open|Initialize)|EtwEventWrite")
 
 
-def _hooked(machine: Analyser, call: Call) -> None:
-    """Follows the functions that a call registers as hooks: of a client, for each request, or as wrappers of others."""
+def _hooked(machine: Analyser, call: Call) -> Value | None:
+    """Follows the functions that a call registers as hooks: of a client, for each request, or as wrappers of others. Returns
+    the decorator or function that the last gives, None where it gives none."""
     if _HOOKS.search(call.ref):
         for value in call.args:
             replacements.follow_hooks(machine, value, call.node)
-    replacements.follow_wrapping_call(machine, call)
+    return replacements.follow_wrapping_call(machine, call)
 
 
 def other(machine: Analyser, call: Call) -> Value | None:
@@ -136,7 +138,8 @@ def other(machine: Analyser, call: Call) -> Value | None:
     if ref.endswith(".set_executable") and ref.startswith("multiprocessing."):
         spawning.program_set(machine, call)
     log_records.called(machine, call)
-    _hooked(machine, call)
+    if (wrapped := _hooked(machine, call)) is not None:
+        return wrapped
     diverted.proxied(machine, call)
     wearing_out.metadata_dropped(machine, call)
     duckdb_calls.run(machine, call)
@@ -247,6 +250,7 @@ def called_in_place(machine: Analyser, call: Call) -> None:
     for way in ROUTES & call.keywords.keys():
         rerouted(machine, machine.replacing, call.keywords[way], call.node)
     diverted.called(machine, call)
+    recipients.called(machine, call)
 
 
 def rerouted(machine: Analyser, name: str, value: Value, node: ast.AST) -> None:

@@ -95,7 +95,7 @@ class Definitions(Entering):
             returned = self.call(made, [passed], {}, decorator)
             self.registered_with(made, result, decorator)
             passed = result
-            if made.closure is not None and returned.closure is not None:
+            if (made.closure is not None and returned.closure is not None) or returned.ref == "wrapt.decorator()":
                 result = passed = returned
             elif made.closure is not None and (returned.known or not kinds_in(returned.taint).isdisjoint(_TEXTS)):
                 passed = returned  # a text, which the next decorator may run

@@ -181,6 +181,11 @@ def is_model_client(ref: str) -> bool:
     return ref.endswith("()") and _CLIENTS[1][0].match(ref[:-2]) is not None
 
 
+def of_wallet(name: str) -> bool:
+    """Is this a dotted name of a library for wallets?"""
+    return _WALLETS.match(name) is not None
+
+
 _EXTENSIONS = frozenset(
     {"_load_jupyter_server_extension", "load_jupyter_server_extension", "_link_jupyter_server_extension"}
 )

@@ -63,20 +63,57 @@ def follow_object(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
 
 
 _WRAPS = re.compile(
-    r"^(?:wrapt\.)(?:\w+\.)?(?:wrap_function_wrapper|wrap_object|FunctionWrapper)$|^(?:unittest\.)?mock\.patch(?:\.object)?$"
+    r"^wrapt\.(?:\w+\.)?(?:wrap_function_wrapper|wrap_object|FunctionWrapper)$|^(?:unittest\.)?mock\.patch(?:\.object)?$"
+)
+# Calls of wrapt that make a decorator: for what takes the place of a function, or is called once a module is there.
+_DECORATORS = re.compile(
+    r"^wrapt\.(?:\w+\.)?(?P<of>patch_function_wrapper|transient_function_wrapper|when_imported|decorator)(?P<made>\(\))?$"
 )
 
 
-def follow_wrapping_call(machine: Analyser, call: Call) -> None:
-    """Follows what `wrapt.wrap_function_wrapper(module, name, wrapper)` or `mock.patch` puts in the place of a function;
-    does nothing for other calls."""
-    if not _WRAPS.search(call.ref) or not call.args:
-        return
-    name = ".".join(value.ref or text_of(value) for value in call.args[:-1]).replace(HOLE, "")
-    for value in call.all[-2:]:
-        if value.closure is not None:
-            first = machine.implicit_arguments(value.closure)
-            follow(machine, name or "a wrapped function", value.closure, call.node, first)
+def follow_wrapping_call(machine: Analyser, call: Call) -> Value | None:
+    """Follows what `wrapt.wrap_function_wrapper(module, name, wrapper)`, a decorator of wrapt or `mock.patch` puts in the
+    place of a function. Returns what a call of wrapt makes, where that is a decorator or what one gives; else None."""
+    if (found := _DECORATORS.match(call.ref)) is not None:
+        return _decorated(machine, call, found["of"]) if found["made"] else _decorator(machine, call, found["of"])
+    if call.ref.startswith("wrapt.") and call.ref.endswith(".register_post_import_hook") and len(call.args) > 1:
+        return machine.call(call.args[0], [Value(text_of(call.args[1]))], {}, call.node)
+    if _WRAPS.search(call.ref):
+        name = _joined([value for value in call.all if value.closure is None])
+        for value in call.all:
+            if value.closure is not None:
+                first = machine.implicit_arguments(value.closure)
+                follow(machine, name or "a wrapped function", value.closure, call.node, first)
+    return None
+
+
+def _joined(values: list[Value]) -> str:
+    """The dotted name that a module or class and a name within it give."""
+    return ".".join(part for value in values if (part := (value.ref or text_of(value)).replace(HOLE, "")))
+
+
+def _decorator(machine: Analyser, call: Call, kind: str) -> Value:
+    """The decorator that a call of wrapt makes; `text` is what it is for. A function that `wrapt.decorator` is given stands
+    around all that are decorated with it."""
+    made = Value(f"{call.ref}()", text=_joined([value for value in call.all if value.closure is None]))
+    wrapper = call.args[0] if call.args else None
+    if kind == "decorator" and wrapper is not None and wrapper.closure is not None:
+        wrapper.closure.wrapper, wrapper.closure.brings = True, wrapper.closure.brings or "intercepted"
+        made.keys = {"wrapper": wrapper}
+    return made
+
+
+def _decorated(machine: Analyser, call: Call, kind: str) -> Value | None:
+    """Follows the function that such a decorator is applied to; returns what takes its place."""
+    given = call.args[0] if call.args else Value()
+    if kind == "decorator":
+        wrapper = (call.function.keys or {}).get("wrapper")
+        return given if given.closure is not None or wrapper is None else wrapper
+    if kind == "when_imported":
+        machine.call(given, [Value(call.function.text)], {}, call.node)
+    elif given.closure is not None:
+        follow(machine, call.function.text or "a wrapped function", given.closure, call.node)
+    return given
 
 
 def follow_patch(machine: Analyser, name: str, value: Value, node: ast.AST, *, own: bool) -> None:
