@@ -51,7 +51,7 @@ _FROM_DATA = tuple(
         rb"\bexpand(?:user|vars)\b|\bhome\b|\b(?:HOME|USERPROFILE|APPDATA)\b|[\"']~|dirs\b",
     )
 )
-_SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # following together adds nothing to these
+_SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # following together adds nothing to most of these
 
 
 def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], fewest: int = 2) -> list[str]:
@@ -81,8 +81,10 @@ def _asks_settings(path: str, text: bytes) -> bool:
 
 
 def _acts(fact: CodeFact) -> bool:
-    return fact.behaviour in _ACTS or (
-        fact.behaviour == "contacts" and fact.destination in {"fixed", "chat", "given", "metadata"}
+    return (
+        fact.behaviour in _ACTS
+        or _installs_from_elsewhere(fact)
+        or (fact.behaviour == "contacts" and fact.destination in {"fixed", "chat", "given", "metadata"})
     )
 
 
@@ -102,6 +104,17 @@ def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
         before = facts.get(fact.deed)
         if before is not None:
             facts[fact.deed] = (before[0], tuple(sorted({*before[1], *roots})))
-        elif fact.behaviour not in _SEEN_ALONE or fact.destination == "chat":
+        elif _adds(fact):
             facts[fact.deed] = (fact, roots)
     return replace(module, facts=tuple(facts.values()))
+
+
+def _adds(fact: CodeFact) -> bool:
+    """Is a fact that no module shows alone worth telling?"""
+    return fact.behaviour not in _SEEN_ALONE or fact.destination == "chat" or _installs_from_elsewhere(fact)
+
+
+def _installs_from_elsewhere(fact: CodeFact) -> bool:
+    """Is something installed from an address in the code? That may be named in another module than the one that calls pip,
+    and a third may have it called."""
+    return fact.behaviour == "installs-package" and fact.destination == "fixed"

@@ -10,7 +10,7 @@ from dataclasses import replace
 from mlsupply.evidence.explained.mapping import maps_memory
 from mlsupply.evidence.files.start_lines import start_lines, text_of
 from mlsupply.evidence.module_facts import HELD, STAR, ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import schedule
+from mlsupply.evidence.python import late_hooks, schedule
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import default_run
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
@@ -29,8 +29,6 @@ _MOST_START_LINES = 500  # of one `.pth`: those of setuptools and of editable in
 _NOT_FOR_PEOPLE = re.compile(
     r"(?m)^[ \t]*(?:import|from|exec|def|for|with|print)\b[^\n.]{0,200}[(:]|(?:[ \t]{4}|\t | \t)$|[A-Za-z0-9+/=_-]{80}|\\x"
 )
-# Functions that others call soon after the import; they are followed like the module level.
-_LATE_HOOKS = ("__getattr__", "__dir__", "load_ipython_extension", "pytest_configure", "pytest_load_initial_conftests")
 
 
 def module(
@@ -135,10 +133,7 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
         machine.root = machine.main_root()
         machine.body(left.followed(len(body)))
         machine.root = ""
-        for name in _LATE_HOOKS:
-            found = machine.module.names.get(name)
-            if found is not None and found.closure is not None and not isinstance(found.closure.node, ast.ClassDef):
-                machine.enter(found.closure, [Value("IPython.get_ipython()")] * name.startswith("load_ipython"), {}, None)
+        late_hooks.follow(machine)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
         schedule.follow_rest(machine, left, survey)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import schedule
+from mlsupply.evidence.python import late_hooks, schedule
 from mlsupply.evidence.python.analyse import parsed
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import replacements
@@ -207,6 +207,10 @@ def analysed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
     try:
         for module in modules:
             machine.load(module.dotted)
+        for module in modules:
+            machine.switch_to(module)
+            machine.scope, machine.root = module.scope, module.root("")
+            late_hooks.follow(machine)
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
     machine.run_deferred()
