@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 
-from mlsupply.evidence.python.interpreter import objects, special_methods
+from mlsupply.evidence.python.interpreter import inner_entries, objects, special_methods
 from mlsupply.evidence.python.interpreter.definitions import Definitions
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.values import containers, folding, operators, request_parts
@@ -32,7 +32,7 @@ class Assignments(Definitions):
             case ast.Attribute():
                 self._bind_attribute(target, value)
             case ast.Subscript():
-                owner, key = self.value(target.value), self.value(target.slice)
+                owner, key = inner_entries.owner(self, target.value), self.value(target.slice)
                 self.stored(owner, key, value, target)
             case ast.Tuple() | ast.List():
                 value = objects.iterable(self, value, target)

@@ -14,6 +14,7 @@ from mlsupply.evidence.python.interpreter import (
     displays,
     hooks,
     importing,
+    inner_entries,
     methods,
     module_names,
     objects,
@@ -246,7 +247,7 @@ class Expressions(Machine):
         """Evaluates function and arguments; folds methods of constants and containers, and calls everything else."""
         receiver: Value | None = None
         if isinstance(node.func, ast.Attribute):
-            receiver = self.value(node.func.value)
+            receiver = inner_entries.receiver(self, node.func.value, node.func.attr)
             function = self.attribute(receiver, node.func.attr, node)
         else:
             function = self.value(node.func)

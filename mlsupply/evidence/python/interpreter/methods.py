@@ -76,12 +76,33 @@ def _of_container(
     method of a class below `dict` or `list`, or an entry of a dict."""
     if receiver.ref and receiver.instance is None:
         return None
+    if (_puts_entries(name, args) or _puts_documents(name, args)) and containers.is_open(receiver):
+        containers.opened(receiver, as_list=name in _LISTS)
     if receiver.keys is None and receiver.items is None and type(receiver.const) is not list:
         return None
     if function.closure is not None and (receiver.instance is not None or name not in (receiver.keys or {})):
         return None
     found = turns.taken(machine, receiver, name, args)
     return found if found is not None else containers.method(receiver, name, args, keywords)
+
+
+def _puts_entries(name: str, args: list[Value]) -> bool:
+    """Does a method of this name, with these arguments, put entries into a mapping?"""
+    if name == "setdefault":
+        return len(args) == 2 and isinstance(args[0].const, str)
+    return name == "update" and bool(args) and _is_mapping(args[0])
+
+
+_LISTS = frozenset({"append", "extend", "insert"})
+
+
+def _puts_documents(name: str, args: list[Value]) -> bool:
+    """Does a method of this name put mappings into a list?"""
+    return name in _LISTS and bool(args) and any(_is_mapping(one) for one in (args[-1], *folding.items_of(args[-1])[:1]))
+
+
+def _is_mapping(value: Value) -> bool:
+    return bool(value.keys) or isinstance(value.const, dict)
 
 
 def taken_off(owner: Value, name: str, method: Value) -> None:

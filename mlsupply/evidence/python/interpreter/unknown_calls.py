@@ -26,7 +26,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.network import answers, file_systems, lookups
 from mlsupply.evidence.python.syntax.relevance import matters
-from mlsupply.evidence.python.values import containers
+from mlsupply.evidence.python.values import containers, documents
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
@@ -44,6 +44,8 @@ def result_of(machine: Analyser, call: Call) -> Value:
     result = Value(call.ref + "()" if call.ref else "", NOTHING, taint_of(*origins), HOLE, layers_of(*origins))
     if receiver is not None and receiver.taint and (machine.package or "." in machine.dotted):
         result.taint = _by_summary(call, result.taint)
+    if call.ref in documents.WRITES and call.args and (call.args[0].keys or call.args[0].items):
+        result.text = documents.rendered(call.args[0])
     if call.ref in storage.DATABASES:
         _database(machine, call, result)
     if call.args and call.function.taint:

@@ -15,6 +15,7 @@ from mlsupply.evidence.python.commands.shell_kinds import SSH_KEY
 from mlsupply.evidence.python.libraries import found_files
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values import documents
 from mlsupply.evidence.python.values import written as memory
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, of_kind
@@ -140,6 +141,8 @@ def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
     found = deeds(_flat(content))
     if not content.known and HOLE in text_of(content):  # of a partly known text only what is plain without the rest
         found += [one for one in deeds(text_of(content).replace(HOLE, " ")) if one.behaviour == "remote-control"]
+    if not content.known and text_of(content).startswith(documents.BEGIN):
+        found += deeds("\n".join(line for line in text_of(content).split("\n") if HOLE not in line))
     if what == "program of the user":  # installers put programs there
         return any(not deed.maker for deed in found)
     code = _runs_code(shown) or bool(found) or _INSECURE.search(shown) is not None

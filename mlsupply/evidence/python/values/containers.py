@@ -12,7 +12,7 @@ from mlsupply.evidence.python.values import app_settings, folding, ip_addresses,
 from mlsupply.evidence.python.values.entry_names import key_of, name_of
 from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, constant, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.value import CLEAN, HOLE, NOTHING, Taint, Value, constant, layers_of, taint_of, unknown
 from mlsupply.lazy import expression
 from mlsupply.named import NamedTuple
 
@@ -159,6 +159,21 @@ def looked_up(container: Value, key: Value) -> Value | None:
     return made
 
 
+def opened(container: Value, *, as_list: bool = False) -> None:
+    """Makes a mapping or list of a value of which nothing is known, in place: what it may hold already is an entry of it."""
+    held = unknown(container)
+    if as_list:
+        container.items = [held] if held.taint else []
+    else:
+        container.keys = {HOLE: held} if held.taint else {}
+
+
+def is_open(value: Value) -> bool:
+    """Is nothing known of this value but where it comes from?"""
+    named = value.ref or value.known or value.closure or value.instance or value.bound or value.either
+    return not named and value.items is None and value.keys is None and value.text == HOLE
+
+
 def with_element(owner: Value, key: Value, value: Value) -> Any:
     """The constant of `owner`, a list (changed in place) or bytes, after `owner[key] = value`; NOTHING where that is not
     known."""
@@ -288,13 +303,14 @@ def _defaulted(receiver: Value, keys: dict[str, Value], args: list[Value], found
     """`setdefault`: gives the entry itself, not a copy, so that what is put into it later is seen. found: the entry that is
     there already."""
     found = found if args[0].known else keys.get(HOLE)  # the join of all entries is none of them
-    if found is not None:
-        return found
     value = args[1] if len(args) > 1 else Value()
+    if found is not None and not (args[0].known and is_open(found)):
+        return found
     if isinstance(value.const, list | dict):
         value = value.copy()
         value.items, value.keys = ([], None) if isinstance(value.const, list) else (None, {})
         value.const = NOTHING
+        value.taint |= found.taint if found is not None else CLEAN
     put(keys, args[0], value)
     receiver.const = NOTHING
     receiver.taint |= value.taint

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mlsupply.evidence.python.syntax import quietly
-from mlsupply.evidence.python.values.value import Value, constant, unknown
+from mlsupply.evidence.python.values.value import HOLE, Value, constant, text_of, unknown
 
 _MAX = 1 << 17  # characters or bytes, for all parsers but the fast ones (`json`, `ast`)
 READS = frozenset(
@@ -17,6 +17,29 @@ READS = frozenset(
         "ast.literal_eval", "csv.reader", "csv.DictReader",
     }
 )  # fmt: skip
+# Functions that write a value as such a document.
+WRITES = frozenset(
+    {
+        "json.dumps", "orjson.dumps", "ujson.dumps", "simplejson.dumps", "json5.dumps", "tomli_w.dumps", "toml.dumps",
+        "rtoml.dumps", "tomlkit.dumps", "yaml.dump", "yaml.safe_dump", "pprint.pformat",
+    }
+)  # fmt: skip
+BEGIN = ("{\n", "[\n")  # of what `rendered` gives for a container that is not wholly known
+_MOST_WRITTEN = 256  # entries of one container
+
+
+def rendered(value: Value, depth: int = 6) -> str:
+    """A value as JSON, nearly so, with HOLE for what is not known. What is wholly known stands in one line, and apart from
+    what is not: a line without HOLE can be judged by itself."""
+    if isinstance(value.const, dict | list | tuple | str) and not value.keys:
+        return json.dumps(value.const, default=str, ensure_ascii=False)
+    if depth and value.keys:
+        held = list(value.keys.items())[:_MOST_WRITTEN]
+        parts = [f"{json.dumps(name) if name != HOLE else HOLE}: {rendered(one, depth - 1)}" for name, one in held]
+        return "{\n" + ",\n".join(parts) + "\n}"
+    if depth and value.items:
+        return "[\n" + ",\n".join(rendered(one, depth - 1) for one in value.items[:_MOST_WRITTEN]) + "\n]"
+    return text_of(value)
 
 
 def ini_sections(text: str) -> dict[str, dict[str, str]]:
