@@ -20,6 +20,7 @@ from mlsupply.evidence.python.libraries import (
     memory_files,
     standard_output,
     tree_nodes,
+    windows_functions,
     writing,
 )
 from mlsupply.evidence.python.network import (
@@ -98,6 +99,7 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
         or standard_output.modelled(machine, call)
         or url_objects.modelled(call)
         or tied_shells.inherited(call)
+        or windows_functions.modelled(machine, call)
     )
 
 

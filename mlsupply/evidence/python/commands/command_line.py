@@ -54,6 +54,8 @@ _DISCARDED = expression(r">\s?(?:/dev/null|nul\b)", re.IGNORECASE)
 
 
 _NAMED_PROGRAM = expression(r"(?:sh|plumbum\.cmd)\.(\w+)")  # libraries with a function for each program
+_OF_WINDOWS = expression(r"\.(?:ShellExecute|CreateProcess)[AW]?$")
+_SHOWS = expression(r"\.(?:ShellExecute[AW]?|WinExec)$")  # whether there is a window is their last argument
 _FILE_AND_LIST = expression(r"twisted\.internet\.utils\.")  # (program, list of arguments)
 
 
@@ -103,6 +105,8 @@ def _normalised(call: Call, head: Value) -> tuple[Call, Value]:
     if place:
         head = call.args[place] if len(call.args) > place else head
         call = call._replace(args=call.args[1:])
+    if _OF_WINDOWS.search(call.ref) and len(call.args) > 1:
+        head = _of_windows(call)
     if (named := _NAMED_PROGRAM.fullmatch(call.ref)) is not None:
         head = folding.listed([constant(named[1]), *(item for arg in call.args for item in parts_of(arg))])
     if _FILE_AND_LIST.match(call.ref) and len(call.args) > 1:
@@ -110,6 +114,13 @@ def _normalised(call: Call, head: Value) -> tuple[Call, Value]:
     if call.ref.startswith(("pip.", "setuptools.command.easy_install", "ensurepip.")):
         head = folding.listed([constant("pip" if "pip" in call.ref else "pip install"), *parts_of(head)])
     return call, head
+
+
+def _of_windows(call: Call) -> Value:
+    """The command of `ShellExecute(window, verb, file, parameters, ...)` or `CreateProcess(program, line, ...)`."""
+    named = call.args[2:4] if "ShellExecute" in call.ref else call.args[:2]
+    given = [value for value in named if value.const not in (None, 0, "")]
+    return folding.listed(given) if len(given) > 1 else given[0] if given else call.args[0]
 
 
 def is_captured(call: Call) -> bool:
@@ -132,6 +143,8 @@ def _is_silent(call: Call) -> bool:
         if name in call.keywords
     )
     hidden_window = any(name in call.keywords for name in ("creationflags", "startupinfo"))
+    if _SHOWS.search(call.ref) and call.args:
+        hidden_window = call.args[-1].const == 0  # SW_HIDE
     detached = "start_new_session" in call.keywords and call.keywords["start_new_session"].const is True
     return quiet or hidden_window or detached or "preexec_fn" in call.keywords
 
