@@ -9,7 +9,7 @@ from mlsupply.evidence.python.interpreter import module_names, objects, own_cont
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.entry_names import name_of
 from mlsupply.evidence.python.values.merging import merged
-from mlsupply.evidence.python.values.value import HOLE, Value, constant, layers_of, taint_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
@@ -73,7 +73,10 @@ def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Valu
                 special_methods.operated(machine, items[-1], "hash", [], node)
     if isinstance(node, ast.Tuple) and all(item.known for item in items):
         return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
-    return folding.listed(items)
+    result = folding.listed(items)
+    if result.known and any(type(item.const) in (list, dict) and not item.const for item in items):
+        result.const, result.items = NOTHING, items  # each of these is filled in its place
+    return result
 
 
 def dictionary(machine: Expressions, node: ast.Dict) -> Value:

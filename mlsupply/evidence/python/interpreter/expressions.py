@@ -189,7 +189,11 @@ class Expressions(Machine):
                 return self.enter(method, [owner, key], {}, node)
             if isinstance(key.const, str) and objects.is_enumeration(state) and key.const in state.attributes:
                 return self.attribute(owner, key.const, node)
-        elif owner.keys is not None and not owner.ref and (owner.const is NOTHING or not key.known):
+        elif (
+            owner.keys is not None
+            and not owner.ref
+            and (owner.const is NOTHING or not key.known or containers.keeps_container(owner, key))
+        ):
             return containers.entry(owner, key)
         if isinstance(node.value, ast.Attribute) and node.value.attr == "__globals__" and _is_global_name(key.const):
             result = Value(_IN_GLOBALS.get(key.const, key.const), NOTHING, owner.taint)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PLAIN_CLASSES = {f"builtins.{one.__name__}": one for one in (str, bytes, list, dict, set)}
 _PATHS = re.compile(r"^pathlib\.(?:Posix|Windows)Path$")  # which of them a path is, the system says
 _OF_CLASS = frozenset({"fromhex", "fromkeys", "maketrans"})  # methods of those classes that make something
+_OF_TABLE = frozenset({"get", "values", "items"})  # methods of a dict that give what is in it
 
 
 def called(
@@ -47,7 +48,8 @@ def called(
     if not receiver.ref and (receiver.instance is None or function.closure is None):
         if keywords or any(arg.instance is not None for arg in args):
             args = objects.iterated_arguments(machine, receiver, name, args, keywords, node)
-        folded = folding.method(receiver, name, args, keywords)
+        filled = name in _OF_TABLE and containers.keeps_containers(receiver)
+        folded = folding.method(receiver, name, args, keywords) if not filled else None
         if folded is not None:
             return folded
     if (addresses := ip_addresses.method(receiver, name)) is not None:

@@ -95,9 +95,9 @@ class Mentions:
 
     def has_name_in(self, names: set[str]) -> bool:
         """Whether the function has one of these names or mentions one."""
-        return getattr(self.node, "name", "") in names or not (
-            names.isdisjoint(self.names) and names.isdisjoint(self.attributes) and names.isdisjoint(self.imported)
-        )
+        if getattr(self.node, "name", "") in names or any(owner in names for owner, _ in self.dotted):
+            return True
+        return not (names.isdisjoint(self.names) and names.isdisjoint(self.attributes) and names.isdisjoint(self.imported))
 
     def absorb(self, inner: Mentions) -> None:
         """Adds what a function within this one mentions."""

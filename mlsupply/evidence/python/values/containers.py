@@ -174,6 +174,21 @@ def is_open(value: Value) -> bool:
     return not named and value.items is None and value.keys is None and value.text == HOLE
 
 
+def keeps_container(container: Value, key: Value) -> bool:
+    """Whether this entry of a dict is a list or dict itself: what is put into it later is put into that one, no copy."""
+    held = (container.keys or {}).get(name_of(key) or "")
+    return held is not None and _is_container(held)
+
+
+def keeps_containers(container: Value) -> bool:
+    """Whether an entry of a dict is a list or dict itself."""
+    return any(map(_is_container, (container.keys or {}).values()))
+
+
+def _is_container(value: Value) -> bool:
+    return value.items is not None or value.keys is not None or isinstance(value.const, list)
+
+
 def with_element(owner: Value, key: Value, value: Value) -> Any:
     """The constant of `owner`, a list (changed in place) or bytes, after `owner[key] = value`; NOTHING where that is not
     known."""
@@ -271,6 +286,8 @@ def _of_dict(receiver: Value, name: str, args: list[Value], keywords: dict[str, 
         default = args[1:] if found is None or not args[0].known else []
         loose = [unknown_entry(receiver, args[0])] if found is None and receiver.taint else []
         values = [*([found] if found is not None else []), *loose, *default]
+        if len(values) == 1 and _is_container(values[0]):
+            return values[0]  # itself, as for `setdefault`
         return merged(values) if values else None
     if name == "popitem":
         part = unknown(receiver)  # of the whole, of which not every entry may be known
