@@ -55,8 +55,9 @@ class CodeFact:
         handler gives the connection to a program that the code does not name), `request` (what a request brings is run
         by the function that answers it) and `any-request` (by one that an application calls with every request);
         of executes and runs-command `unread` (nothing of the text or command is known, nor where it is from);
-        of destroys `store` (a database, and no files), `moved` (files are moved away or locked), `memory` (it is filled) and
-        `everything` (the home folder or a disk as a whole, or all that is found there);
+        of destroys `store` (a database, and no files), `moved` (files are moved away or locked), `moved-all` (all that is
+        in the home), `memory` (it is filled) and `everything` (the home folder or a disk as a whole, or all that is found
+        there);
     moment: when it runs;
     member: the file; line: in it; scope: the function it is written in, "" for module level;
     source: kind of the worst data that flows in (`knowledge.KINDS`); secrets: how many different ones;

@@ -383,6 +383,8 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
         b"os.kill",
         expression(rb"falcon|osquery|auditd|wazuh|crowdstrike|MsMpEng|clam(?:d|av)|sentinel|sysmon|mdatp|wireshark"),
     ),
+    (b"Path.home()", expression(rb"\.(?:replace|rename|move)\(")),
+    (b"send2trash", expression(rb"expanduser|Path\.home|HOME")),
     (b"rmtree", expression(rb"expanduser|Path\.home|(?<!split\()[\"']/[\"']|HOME")),
     (b"expanduser", expression(rb"os\.(?:remove|unlink)\b|\.unlink\(")),
     (b"expanduser", expression(rb"os\.truncate|%s" % _WRITES_RANDOM)),

@@ -197,8 +197,16 @@ KINDS: tuple[Kind, ...] = (
             r"\bRemove-Item\b[^\n|;]{0,80}(?:\$HOME|\$env:USERPROFILE|~|C:\\(?:Users)?)[\\/]?\*?[\"']?\s[^\n|;]{0,60}-Recurse",
             r"\bRemove-Item\b[^\n|;]{0,60}-Recurse[^\n|;]{0,60}(?:\$HOME|\$env:USERPROFILE|\s~|C:\\(?:Users)?)[\\/]?\*?[\"']?"
             r"(?:\s|$)",
+            rf"\bfind\s+[\"']?{_ALL_FILES}/?[\"']?\s+(?:-(?:type|mindepth|maxdepth)\s+\w\s+|-(?:depth|xdev|mount)\s+){{0,5}}"
+            r"(?:-delete\b|-exec(?:dir)?\s+(?:rm|shred|truncate)\b)",
         ),
         variant="everything",
+    ),
+    Kind(
+        "destroys",
+        "all files of the user moved away",
+        (rf"\bmv (?:-\S{{1,20}} )*[\"']?{_ALL_FILES}/?[\"']?(?:/?\*)?[\"']?\s",),
+        variant="moved-all",
     ),
     Kind(
         "destroys",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import summaries
-from mlsupply.evidence.python.commands import carriers, later_steps, programs, saved_files, standard_input
+from mlsupply.evidence.python.commands import carriers, later_steps, programs, saved_files, standard_input, wiping
 from mlsupply.evidence.python.commands.command_line import (
     MAX_PARTS,
     CommandLine,
@@ -83,6 +83,7 @@ def command(machine: Analyser, call: Call) -> Value:
         _word(machine, line, 0, program, 0)
     process.taint |= machine.child_output
     tied_shells.started(machine, line)
+    wiping.commanded(machine, line, stdin)
     if stdin is not None:
         standard_input.fed(machine, call, line.parts, stdin)
     _note_own_build(machine, line)

@@ -27,6 +27,7 @@ _BUILTINS = frozenset(dir(builtins))
 WHOLE: Final = re.compile(r"^(?:~|/home|/root|/\*|C:[\\/]?|~/\*|/Users)/?$|^/$")
 # A path of which nothing is known but that it leads into the home, to the user's own folders, or to a disk.
 _EVERYTHING = re.compile(r"(?i)(?:[/\\*.\0]|~|/home|/root|/Users|C:|/(?:Documents|Desktop|Pictures))+")
+_OF_USER = re.compile(r"(?i)~/(?:Documents|Desktop|Pictures)/?")  # as a whole
 _LEAVES = (ast.Continue, ast.Return, ast.Break, ast.Raise)
 
 
@@ -35,7 +36,7 @@ def are_all(machine: Analyser, path: Value, line: int) -> bool:
     found = has(path.taint, "home-files") and _EVERYTHING.fullmatch(text_of(path)) is not None
     if found and _are_chosen(machine, line):
         return False
-    return found or WHOLE.match(text_of(path)) is not None
+    return found or WHOLE.match(text_of(path)) is not None or _OF_USER.fullmatch(text_of(path)) is not None
 
 
 def _are_chosen(machine: Analyser, line: int) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import found_files, own_source, package_data
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME, beside_setup
+from mlsupply.evidence.python.libraries.named_files import WHOLE
 from mlsupply.evidence.python.libraries.sought_files import kind_sought
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
 from mlsupply.evidence.python.values import folding
@@ -53,6 +54,8 @@ def listing(machine: Analyser, call: Call) -> Value:
     """The paths that a call lists or finds in a folder, labelled by what that folder holds."""
     start = call.receiver if call.ref.startswith("pathlib") else call.arg(0, "top", "path", "pathname")
     text = text_of(start) if start is not None else "."
+    if text in {"", ".", "./"} and WHOLE.match(machine.folder):  # it went there before
+        text = machine.folder
     found = text if call.ref.startswith("glob.") and "*" in text else f"{text}/{HOLE}"
     made = Value(call.ref + "()", NOTHING, taint_of(*call.all, *([start] if start else [])), found)
     named = text_of(call.args[0]) if call.ref.startswith("pathlib") and call.args else ""
