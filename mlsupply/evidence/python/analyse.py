@@ -10,7 +10,7 @@ from dataclasses import replace
 from mlsupply.evidence.explained.mapping import maps_memory
 from mlsupply.evidence.files.start_lines import start_lines, text_of
 from mlsupply.evidence.module_facts import HELD, STAR, ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import late_hooks, schedule
+from mlsupply.evidence.python import entry_points, late_hooks, schedule
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import default_run
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
@@ -140,7 +140,8 @@ def _run(machine: Analyser, body: list[ast.stmt], survey: Survey) -> None:
     if machine.cut_off:
         machine.exhausted.add("")
     machine.run_deferred()
-    schedule.follow_functions(machine, survey)
+    schedule.follow_late(machine, survey, schedule.follow_functions(machine, survey))
+    entry_points.run_held(machine)
 
 
 def _result(machine: Analyser) -> ModuleFacts:

@@ -12,6 +12,7 @@ from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.interpreter.machine import MAX_INLINE, MAX_ROOT_STEPS, MAX_STEPS, SHALLOW, Begun, BudgetError
 from mlsupply.evidence.python.libraries import command_options, execution, passed_on
 from mlsupply.evidence.python.network import requested, servers
+from mlsupply.evidence.python.syntax.held_calls import calls_held
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import ClassState, Closure, Value, taint_of
 
@@ -78,13 +79,24 @@ def run_deferred(machine: Analyser) -> None:
 def run_changed(machine: Analyser) -> None:
     """Runs the deferred calls again whose arguments have been filled since, as a queue that a thread empties."""
     for one in machine.begun:
-        now = taint_of(*one.args, *one.keywords.values())
-        if not now <= one.taint and machine.steps < MAX_STEPS:
-            machine.deferred = [(one.function, one.args, one.keywords, one.node, one.root)]
-            machine.at_module_level()
-            machine.root_end = machine.steps + MAX_ROOT_STEPS
-            machine.call_results.clear()
-            run_deferred(machine)
+        if not taint_of(*one.args, *one.keywords.values()) <= one.taint:
+            _run_again(machine, one)
+
+
+def run_held(machine: Analyser) -> None:
+    """Runs the deferred calls again that call what a container holds, which may have been put there since."""
+    for one in machine.begun:
+        if one.function.closure is not None and calls_held(one.function.closure.node):
+            _run_again(machine, one)
+
+
+def _run_again(machine: Analyser, one: Begun) -> None:
+    if machine.steps < MAX_STEPS:
+        machine.deferred = [(one.function, one.args, one.keywords, one.node, one.root)]
+        machine.at_module_level()
+        machine.root_end = machine.steps + MAX_ROOT_STEPS
+        machine.call_results.clear()
+        run_deferred(machine)
 
 
 def registered(machine: Analyser, registrar: Value, function: Value, node: ast.AST) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts, Neighbours, dotted_name
-from mlsupply.evidence.python import late_hooks, schedule
+from mlsupply.evidence.python import entry_points, late_hooks, schedule
 from mlsupply.evidence.python.analyse import parsed
 from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import replacements
@@ -214,10 +214,15 @@ def analysed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
     except (BudgetError, RecursionError):
         machine.exhausted.add("")
     machine.run_deferred()
+    followed = []
     for module in modules:
         machine.switch_to(module)
         machine.neighbours = Neighbours({}, {}, machine.names_of_others(module))
-        schedule.follow_functions(machine, module.survey)
+        followed.append(schedule.follow_functions(machine, module.survey))
+    for module, before in zip(modules, followed, strict=True):
+        machine.switch_to(module)
+        schedule.follow_late(machine, module.survey, before)
+    entry_points.run_held(machine)
     found, stopped = _facts_by_module(machine), "too much to follow in its modules together" if machine.exhausted else ""
     machine.release()
     results = [_module_facts(module, found.get(module.dotted, [])) for module in modules]

@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator, Set
 from contextlib import suppress
+from itertools import islice
 
 from mlsupply.evidence.python import inherited
 from mlsupply.evidence.python.analyser import Analyser
@@ -16,6 +17,7 @@ from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.syntax import reachability
+from mlsupply.evidence.python.syntax.held_calls import calls_held
 from mlsupply.evidence.python.syntax.relevance import (
     calls,
     matters_in_module,
@@ -28,6 +30,7 @@ from mlsupply.evidence.python.syntax.relevance import (
 )
 from mlsupply.evidence.python.syntax.survey import Mentions, Survey, is_command
 from mlsupply.evidence.python.values.value import CLEAN, Closure, Taint, Value, taint_of
+from mlsupply.named import NamedTuple
 
 _SHARED = frozenset((*CARRIED, "intercepted"))  # kinds of taint that matter in shared variables
 # Code that reads the whole environment or the home folder: worth following where a client could send it.
@@ -35,6 +38,7 @@ _PRIVATE = re.compile(r"environ\b(?!\s*(?:\[|\.(?:get|setdefault|pop)\b))|expand
 _STATEMENT_STEPS = 1_500  # for one statement of a module level that exhausted its budget
 _NESTED = 20  # depth of statements within statements that are looked at there
 _SMALL = 3_000  # characters: of a module up to this size every function is followed, since names alone leave much open
+_LATE_STEPS = 20_000  # for the functions of a module that are followed once more at the end
 _MAX_CHAIN = 8  # calls between a function that was not followed and one with facts
 
 
@@ -97,21 +101,57 @@ def _follow_statement(machine: Analyser, statement: ast.stmt, end: int) -> None:
         machine.statement(statement)
 
 
-def follow_functions(machine: Analyser, survey: Survey) -> None:
+class Followed(NamedTuple):
+    """What was known when the functions of a module had been followed. done: its entry points; taint: of what functions
+    share; held: how many functions and objects the containers hold that they share. Both by name."""
+
+    done: set[Closure]
+    taint: dict[str, Taint]
+    held: dict[str, int]
+
+
+def follow_functions(machine: Analyser, survey: Survey) -> Followed:
     """Follows the entry points of the module. Where one of them leaves taint in a name or attribute that an entry point
     followed earlier mentions, that one is followed again."""
-    before = _shared_taint(machine)
+    before, held = _shared_taint(machine), _shared_holdings(machine)
     done = _EntryPoints(machine, survey).follow()
-    changed = {name for name, taint in _shared_taint(machine).items() if not taint <= before.get(name, CLEAN)}
+    _follow_tainted(machine, survey, Followed(done, before, held))
+    machine.run_changed()
+    return Followed(done, _shared_taint(machine), held)
+
+
+def _follow_tainted(machine: Analyser, survey: Survey, before: Followed) -> None:
+    """Follows the entry points again that mention what has been tainted since."""
+    changed = {name for name, taint in _shared_taint(machine).items() if not taint <= before.taint.get(name, CLEAN)}
     if changed:
         machine.call_results.clear()
     carried = changed & machine.carried.keys()
-    for closure in [one for _, one in machine.closures if one in done] if changed else ():
+    for closure in [one for _, one in machine.closures if one in before.done] if changed else ():
         mentions = survey.of(closure.node)
         reads = mentions_one(mentions, changed) or not carried.isdisjoint(mentions.attributes)
         if machine.steps < MAX_STEPS and reads:
             machine.run_root(closure.name, closure)
-    machine.run_changed()
+
+
+def follow_late(machine: Analyser, survey: Survey, before: Followed) -> None:
+    """Follows functions once more when all others have been, those of other modules too: what they read may be tainted by
+    now, and what they call out of a container may have been put there. That this ends early is no gap: each of them, and
+    what is put there, is followed by itself too."""
+    exhausted, most = set(machine.exhausted), machine.steps + _LATE_STEPS
+    if not machine.alone:
+        _follow_tainted(machine, survey, before)
+    held = _shared_holdings(machine)
+    filled = {name for name, count in held.items() if count > before.held.get(name, 0)}
+    nodes = {closure: survey.of(closure.node) for _, closure in machine.closures} if held else {}
+    names = {closure.name.rpartition(".")[2] for closure, mentions in nodes.items() if mentions.has_name_in(set(held))}
+    for closure, mentions in nodes.items():
+        if machine.steps >= min(most, MAX_STEPS):
+            break
+        wanted = names | filled if closure in before.done else names | held.keys()
+        if mentions.has_name_in(wanted) and calls_held(closure.node):
+            machine.call_results.clear()
+            machine.run_root(closure.name, closure)
+    machine.exhausted = exhausted
 
 
 class _EntryPoints:
@@ -262,19 +302,42 @@ def _names_of_neighbours(machine: Analyser) -> set[str]:
     return names | {name for name, value in machine.module.names.items() if value.ref.rpartition(".")[2] in names}
 
 
+def _shared(machine: Analyser) -> list[tuple[str, Value]]:
+    """What functions share, with its name: variables of the module level, attributes of objects."""
+    objects = [one for state in machine.states.values() for one in (state, *state.objects.values())]
+    of_objects = (pair for state in objects for pair in state.attributes.items())
+    return [*machine.module.names.items(), *machine.carried.items(), *of_objects]
+
+
 def _shared_taint(machine: Analyser) -> dict[str, Taint]:
     """The taint worth following of what functions share, by name: variables of the module level, attributes of objects."""
     found: dict[str, Taint] = {}
-    objects = [one for state in machine.states.values() for one in (state, *state.objects.values())]
-    shared = [
-        *machine.module.names.items(),
-        *machine.carried.items(),
-        *(pair for state in objects for pair in state.attributes.items()),
-    ]
-    for name, value in shared:
+    for name, value in _shared(machine):
         if taint := frozenset(label for label in taint_of(value) if label.partition(":")[0] in _SHARED):
             found[name] = found.get(name, CLEAN) | taint
     return found
+
+
+def _shared_holdings(machine: Analyser) -> dict[str, int]:
+    """How many functions and objects the containers hold that functions share, by name."""
+    found: dict[str, int] = {}
+    for name, value in _shared(machine):
+        if count := sum(one.closure is not None or one.instance is not None for one in _held_in(value)):
+            found[name] = found.get(name, 0) + count
+    return found
+
+
+_MOST_HELD = 64  # entries of one container that are counted
+
+
+def _held_in(value: Value) -> Iterator[Value]:
+    """What a container and those in it hold, at most _MOST_HELD of each."""
+    todo = [value]
+    for one in todo:
+        if len(todo) > _MOST_HELD:
+            break
+        todo += [*islice(one.items or (), _MOST_HELD), *islice((one.keys or {}).values(), _MOST_HELD)]
+    return iter(todo[1:])
 
 
 def _has_inner_function(closure: Closure) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.network import object_servers, servers
+from mlsupply.evidence.python.syntax.held_calls import calls_held
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of
@@ -58,9 +59,10 @@ def started(machine: Analyser, call: Call) -> Value:
 
 
 def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
-    """Follows a function that is called while other code goes on: now, and once more at the end, when its arguments may have
-    changed. Returns its result of now."""
-    if any(value.items is not None or value.keys is not None or value.instance is not None for value in args):
+    """Follows a function that is called while other code goes on: now, and once more at the end, when its arguments, or what
+    it calls out of a container, may have changed. Returns its result of now."""
+    changes = any(value.items is not None or value.keys is not None or value.instance is not None for value in args)
+    if changes or (function.closure is not None and calls_held(function.closure.node)):
         machine.deferred.append((function, args, keywords, node, machine.root))
     return machine.call(function, args, keywords, node)
 
