@@ -60,6 +60,7 @@ SENDS: Final = Calls(
     r"^(?:discord_webhook|dhooks|discord|pymsgbox)\..*\.(?:send|execute|add_file|add_embed)$|"
     r"^asyncio\.open_connection\(\).*\.write(?:lines)?$|^paho\..*\.publish$|"
     r"^boto3\.\w+\(\)(?:\.\w+\(\))?\.(?:put_object|upload_file|upload_fileobj|send_message|put_record|publish)$|"
+    r"^multiprocessing\.connection\.Client\(\)\.send(?:_bytes)?$|"
     r"^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+){1,4}$|^telnetlib\.Telnet\(\)\.write$|^webbrowser\.open\w*$|"
     r"^socket\..*\.makefile\(\)\.write\w*$|^imaplib\.\w+\(\)\.append$|"
     r"^logging\.handlers\.(?:HTTP|Socket|Datagram|SMTP|SysLog)Handler\(\)\.(?:emit|handle|send)$|"
@@ -99,7 +100,7 @@ RECEIVES: Final = Calls(
     r"^socket\.(?:socket|create_connection)\(\).*\.(?:recv|recvfrom|recv_into|makefile\(\)\.read\w*)$|"
     r"^ssl\..*\.(?:recv|read|getpeercert)$|^asyncio\.open_connection\(\).*\.(?:read|readline|readuntil|readexactly)$|"
     r"^websockets?\.(?:\w+\.)*(?:connect|create_connection|WebSocketApp|WebSocket)\(\)\.recv\w*$|"
-    r"^multiprocessing\.connection\.(?:Client\(\)|Listener\(\)\.accept\(\))\.recv$|"
+    r"^multiprocessing\.connection\.(?:Client\(\)|Listener\(\)\.accept\(\))\.recv(?:_bytes\w*)?$|"
     r"^imaplib\.\w+\(\)\.(?:fetch|search|uid)$|^poplib\.\w+\(\)\.retr$|"
     r"^(?:http\.server|socketserver)\.\w+\(\)\.(?:rfile\.read\w*|request\.recv)$|"
     r"^http\.client\.HTTPS?Connection\(\)\.getresponse$|^xmlrpc\.client\.(?:ServerProxy|MultiCall)\(\)(?:\.\w+)+$|"
@@ -315,7 +316,7 @@ STARTERS: Final = Calls(
     r"signal\.signal|sys\.(?:settrace|setprofile|addaudithook|excepthook)|threading\.settrace|"
     r"threading\.setprofile|weakref\.finalize|sched\.scheduler\(\)\.enter|os\.register_at_fork|gc\.callbacks\.append|"
     r"trio\.run|anyio\.run|gevent\.spawn|nest_asyncio\.\w+|apscheduler\..*|schedule\..*|contextlib\.suppress|"
-    r"contextlib\.(?:Async)?ExitStack\(\)\.callback|contextvars\.(?:copy_context|Context)\(\)\.run|(?:setuptools|distutils)\..{1,80}\.execute)$"
+    r"contextlib\.(?:Async)?ExitStack\(\)\.(?:push_async_)?callback|contextvars\.(?:copy_context|Context)\(\)\.run|(?:setuptools|distutils)\..{1,80}\.execute)$"
 )
 # Libraries for messages: a function registered with one is called with what other people write.
 MESSENGERS: Final = expression(

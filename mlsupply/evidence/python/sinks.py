@@ -51,9 +51,18 @@ _UNBOUND = expression(
 )
 
 
+# Functions that make the same connection as another.
+_ALIKE = {
+    "telnetlib3.open_connection": "asyncio.open_connection",
+    "multiprocessing.connection.SocketClient": "multiprocessing.connection.Client",
+    "multiprocessing.connection.PipeClient": "multiprocessing.connection.Client",
+}
+
+
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of a call that is a sink, its facts noted; None for any other call."""
-    ref = call.ref
+    ref = _ALIKE.get(call.ref, call.ref)
+    call = call if ref == call.ref else call._replace(ref=ref)
     if know.COMMANDS.match(ref):
         return spawning.command(machine, call)
     if ref == "runpy.run_module":

@@ -39,6 +39,16 @@ _OPENING = expression(
     r"tenant|subscription|licen|private|login|email|app|\0"
 )
 _REVOKES = expression(r"/(?:oauth2?|tokens?|connect)/(?:\w{1,40}/)?(?:revoke|revocation|introspect)")
+# Calls of connections, whose arguments name no address.
+_OF_CONNECTION = (
+    "logging.",
+    "telebot.",
+    "telegram.",
+    "aiogram.",
+    "paramiko.",
+    "asyncio.open_connection",
+    "multiprocessing.",
+)
 MAX_ENTRIES = 1_000  # of headers or fields that are looked at one by one
 MAIL = expression(r"[\w.+-]{1,64}@(?!(?:[\w-]{1,60}\.)?example\.)[\w-]{1,60}\.[\w.-]{2,60}$")
 
@@ -110,7 +120,7 @@ def _address(call: Call) -> Value:
         or "smtplib" in call.ref
         or "ftplib" in call.ref
         or ".Connection" in call.ref
-        or call.ref.startswith(("logging.", "telebot.", "telegram.", "aiogram.", "paramiko.", "asyncio.open_connection"))
+        or call.ref.startswith(_OF_CONNECTION)
     ):
         candidates = [receiver]
     for value in candidates:
