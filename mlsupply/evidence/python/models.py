@@ -91,7 +91,8 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
     if call.ref in _HANDS_BACK and call.args:
         return call.args[0]
     return (
-        iterators.modelled(call)
+        deferred_calls.stacked(machine, call)
+        or iterators.modelled(call)
         or polled_sockets.modelled(call)
         or elements.modelled(call)
         or memory_files.modelled(machine, call)

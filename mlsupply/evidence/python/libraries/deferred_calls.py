@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.interpreter import special_methods
 from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.network import object_servers, servers
 from mlsupply.evidence.python.syntax.held_calls import calls_held
@@ -133,6 +134,30 @@ def acts(value: Value) -> bool:
     if ref in REMOVES:
         return True
     return ref in know.RUNS_CODE or ref in know.LOOKUPS or know.COMMANDS.match(ref) or know.SENDS.match(ref) or _answers(ref)
+
+
+_STACKED = re.compile(r"^contextlib\.(?:Async)?ExitStack\(\)\.(?P<how>enter_(?:async_)?context|push(?:_async_exit)?)$")
+
+
+def stacked(machine: Analyser, call: Call) -> Value | None:
+    """What a stack of contexts gives for one it is handed: what `with` would bind, where it enters that one. What leaving it
+    runs is followed once all else was. None for any other call."""
+    found = _STACKED.match(call.ref)
+    if found is None or not call.args:
+        return None
+    context, entered = call.args[0], None
+    if found["how"].startswith("enter"):
+        entered = special_methods.operated(machine, context, "enter", [], call.node)
+        if entered is None and context.items is not None and len(context.items) == 1:
+            entered = context.items[0]  # what a generator function under `contextmanager` yields
+    leaves, given = context, [Value(), Value(), Value()]
+    if context.instance is not None:
+        ways = (context.instance.methods.get(name) for name in special_methods.OPERATIONS["exit"])
+        leaves, given = Value(), [context, *given]
+        leaves.closure = next(filter(None, ways), None)
+    if leaves.closure is not None and not isinstance(leaves.closure.node, ast.ClassDef):
+        machine.deferred.append((leaves, given, {}, call.node, machine.root))
+    return entered or context
 
 
 _RUNS_TESTS = know.Calls(
