@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
+from mlsupply.evidence.python.values.merging import ADDRESS, EXCHANGED
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import Taint, Value, text_of
+from mlsupply.evidence.python.values.value import Value, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -35,13 +38,10 @@ _PRINTED = expression(
     r"(?:^|[\s;&(\"'])(?:echo|printf)\s(?:-\w{1,3} )?[\"']?(?P<text>[\w:+/=-]{25,200})[\"']?\s?\|[^;&\n]{0,200}$"
 )
 _WORD = expression(r"(?<![^\s\"'])[\w:+/=-]{25,200}(?![^\s\"'])")
-# The same within a text: with digits and letters, as no word and no row of stars has.
-_IN_TEXT = re.compile(r"(?<![\w-])(?=[a-zA-Z:]{0,20}\d)(?=\d{0,20}[a-zA-Z])[a-zA-Z\d:]{25,120}(?![\w-])")
 # In the source of a module that knows an address by its shape: one that is written there, and that shape.
 _WRITTEN = expression(r"[\"'](?:0x[0-9a-fA-F]{40}|(?:bc1|ltc1)[a-z0-9]{25,60}|[13TLr][1-9A-HJ-NP-Za-km-z]{25,34})[\"']")
 _SHAPE = expression(r"0x\[[^\]]{3,20}\]\{40\}|bc1[q\[(][^\n]{1,40}\{|\[[^\]\n]{0,8}1-9A-HJ-NP-Za-km-z[^\]\n]{0,4}\]\{")
 _MOST_LOOKED_AT = 64  # entries of a table of addresses
-_EXCHANGED: Taint = frozenset(("exchanged:an address",))  # the label of a text into which a fixed address was put
 _SAID = "the clipboard is replaced by a fixed text"
 _SAID_WITHIN = "an address in the clipboard is replaced by a fixed one"
 
@@ -72,18 +72,18 @@ def commanded(machine: Analyser, call: Call, line: str) -> None:
 def exchanged(machine: Analyser, call: Call, result: Value) -> None:
     """Labels a text of the clipboard into which a call of a method or library puts an address that is written in the module:
     it stands among the arguments, or is what a function among them gives."""
-    if not has(result.taint, "clipboard") or result.taint >= _EXCHANGED:
+    if not has(result.taint, "clipboard") or result.taint >= EXCHANGED:
         return
     functions = [one.closure for one in call.all if one.closure and not isinstance(one.closure.node, ast.ClassDef)]
     found = [machine.enter(one, [Value(taint=result.taint)], {}, call.node) for one in functions]
     if any(map(_holds_address, [call.receiver or Value(), *call.all, *found])):
-        result.taint |= _EXCHANGED
+        result.taint |= EXCHANGED
 
 
 def _is_exchanged(machine: Analyser, given: Value) -> bool:
     """Is there an address of the module in this text that was made of the clipboard? Where it is not seen how the text was
     made, the module tells: it knows addresses by their shape, and holds one."""
-    if given.taint >= _EXCHANGED or _holds_address(given):
+    if given.taint >= EXCHANGED or _holds_address(given):
         return True
     unchanged = given.ref.endswith(_UNCHANGED)
     return not unchanged and any(map(_WRITTEN.search, machine.lines)) and any(map(_SHAPE.search, machine.lines))
@@ -95,7 +95,19 @@ _UNCHANGED = ("paste()", "clipboard_get()", "GetClipboardData()")  # as it was r
 def _holds_address(value: Value) -> bool:
     """Is there an address in this text, in one of its parts, or among those it may be?"""
     several = [*(value.either or ()), *(value.items or ()), *(value.keys or {}).values()]
-    return any(_IN_TEXT.search(text_of(one)) for one in (value, *several[:_MOST_LOOKED_AT]))
+    texts = [text_of(one) for one in (value, *several[:_MOST_LOOKED_AT])]
+    if isinstance(value.const, dict | list | tuple | set | frozenset):
+        texts += islice(_texts_in(value.const), _MOST_LOOKED_AT)
+    return any(map(ADDRESS.search, texts))
+
+
+def _texts_in(table: object) -> Iterator[str]:
+    """The texts in a constant table."""
+    if isinstance(table, str):
+        yield table
+    elif isinstance(table, dict | list | tuple | set | frozenset):
+        for one in table.values() if isinstance(table, dict) else table:
+            yield from _texts_in(one)
 
 
 def _note(machine: Analyser, call: Call, given: Value) -> None:

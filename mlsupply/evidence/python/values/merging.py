@@ -11,6 +11,7 @@ from typing import Any
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.syntax.relevance import matters
 from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
     HOLE,
     NOTHING,
@@ -27,6 +28,12 @@ _MAX_EITHER = 64  # callables and objects that a value keeps as alternatives
 _MANY = 50  # values that are merged at once
 _MOST_ASKED = 4_096  # items of a constant that are asked for their paths
 _IN_PATHS = re.compile(r"[./\\~]")
+# An address of a wallet in a text: with digits and letters, as no word and no row of stars has.
+ADDRESS = re.compile(r"(?<![\w-])(?=[a-zA-Z:]{0,20}\d)(?=\d{0,20}[a-zA-Z])[a-zA-Z\d:]{25,120}(?![\w-])")
+_DIGEST = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+EXCHANGED: Taint = frozenset(
+    ("exchanged:an address",)
+)  # the label of a text that may be such an address, or the clipboard's
 _EMPTY = (None, "", 0, False, b"")
 
 
@@ -36,6 +43,8 @@ def merged(values: list[Value]) -> Value:
     best = _best(values)
     result = best.copy()
     result.taint = _origins(values)
+    if result.taint and has(result.taint, "clipboard") and any(_is_wallet(text_of(one)) for one in values):
+        result.taint |= EXCHANGED
     if not best.known:
         result.layers = layers_of(best, *values)  # another of them may have been decoded
     if best.text == HOLE and len(values) > 1 and not best.known and not _acts(best.ref):
@@ -105,7 +114,7 @@ def _best(values: list[Value]) -> Value:
             return value
         if value.ref and not value.ref.startswith("os.environ") and (named is None or _tells_more(value, named)):
             named = value
-        if value.const is not NOTHING and value.const not in _EMPTY and (known is None or _names_secret(value, known)):
+        if value.const is not NOTHING and value.const not in _EMPTY and (known is None or _is_worse(value, known)):
             known = value
         if text is None and value.text != HOLE:
             text = value
@@ -114,12 +123,19 @@ def _best(values: list[Value]) -> Value:
     return named or known or text or container or values[0]
 
 
-def _names_secret(value: Value, other: Value) -> bool:
-    """Whether it is the path of a file with secrets, and the other, which is another text, is not."""
+def _is_worse(value: Value, other: Value) -> bool:
+    """Whether it is the path of a file with secrets, or an address, and the other, which is another text, is not."""
     one, before = value.const, other.const
     if not isinstance(one, str) or not isinstance(before, str) or one == before:
         return False
-    return bool(places.file_kind(one)) and not places.file_kind(before)
+    if places.file_kind(one):
+        return not places.file_kind(before)
+    return _is_wallet(one) and not _is_wallet(before) and not places.file_kind(before)
+
+
+def _is_wallet(text: str) -> bool:
+    """Is the whole text an address, and no digest?"""
+    return 25 <= len(text) <= 120 and ADDRESS.fullmatch(text) is not None and _DIGEST.fullmatch(text) is None
 
 
 def _holds_acting(value: Value) -> bool:
@@ -161,7 +177,11 @@ def merged_many(values: list[Value]) -> Value:
     """`merged` at bounded cost: of more than _MANY values, those of which something is known are merged first."""
     if len(values) <= _MANY:
         return merged(values)
-    known = [value for value in values if value.closure or value.instance or value.ref or value.taint or value.either]
+    known = [
+        value
+        for value in values
+        if value.closure or value.instance or value.ref or value.taint or value.either or _is_wallet(text_of(value))
+    ]
     made = merged([*known, *values][:_MANY])
     made.taint = made.taint | _origins(known)
     return made
@@ -180,11 +200,16 @@ def one_of(value: Value) -> Value | None:
 
 
 def _join_of_constants(found: Sequence[Any], value: Value) -> Value:
-    """The join of the items of a constant. Beyond the first _MANY only one is sought that names a file with secrets."""
+    """The join of the items of a constant. Beyond the first _MANY only one is sought that names a file with secrets, or is
+    an address."""
     beyond = itertools.islice(found, _MANY, _MOST_ASKED)
-    secret = next((one for one in beyond if isinstance(one, str) and _IN_PATHS.search(one) and places.file_kind(one)), None)
+    secret = next((one for one in beyond if isinstance(one, str) and _stands_out(one)), None)
     kept = [*found[:_MANY], *([] if secret is None else [secret])]
     return merged([constant(one, value.layers, value.taint) for one in kept])
+
+
+def _stands_out(text: str) -> bool:
+    return bool(_IN_PATHS.search(text) and places.file_kind(text)) or _is_wallet(text)
 
 
 def iterated(value: Value) -> Value:
