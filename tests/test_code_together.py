@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mlsupply.evidence import neighbourhoods
 from mlsupply.evidence.companions import MAX_BYTES, companions
 from mlsupply.evidence.contents import judged
-from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.evidence.module_facts import ModuleFacts, Take
 from mlsupply.evidence.package import PackageFacts
 from mlsupply.evidence.python import module_group
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS
@@ -53,6 +54,24 @@ def test_modules_that_act_together(tmp_path: Path, rule: str, hostile: dict[str,
     assert not found(looked(tmp_path / "b", honest))
 
 
+# Of a project that was hijacked: more than is followed as one program, and nothing that does anything.
+HOST = {
+    f"host/part{number:02}": "import math\n"
+    + "".join(f"\n\ndef shape_{number}_{more}(left, right):\n    return left * {more} + right\n" for more in range(150))
+    for number in range(30)
+}
+
+
+@pytest.mark.parametrize(
+    ("rule", "hostile", "honest"), [one[1:] for one in packages()], ids=[one[0].replace(" ", "-") for one in packages()]
+)
+def test_they_are_found_in_a_large_package(
+    tmp_path: Path, rule: str, hostile: dict[str, str], honest: dict[str, str]
+) -> None:
+    assert rule in found(looked(tmp_path / "a", {**hostile, **HOST}))
+    assert not found(looked(tmp_path / "b", {**honest, **HOST}))
+
+
 def test_what_a_module_shows_alone_is_told_once(tmp_path: Path) -> None:
     files = {
         "__init__": "from .tell import tell\ntell()\n",
@@ -88,13 +107,70 @@ def test_modules_that_import_each_other_are_followed_to_an_end(tmp_path: Path) -
     assert "MLS-C010" in found(looked(tmp_path, files))
 
 
-def test_packages_in_which_nothing_acts_or_that_are_large_are_not_followed_together() -> None:
+def test_packages_in_which_nothing_acts_are_not_followed_together() -> None:
     quiet = [ModuleFacts(path="demo/__init__.py", dotted="demo")]
     assert companions(quiet, {"demo/__init__.py": b"", "demo/a.py": b""}) == []
-    facts = module_group.analysed([module_group.Source("demo/a.py", "demo/a.py", b"import os\nos.system('ls')\n")])
-    assert companions(facts, {"demo/a.py": b"", "demo/__init__.py": b""}) == ["demo/__init__.py", "demo/a.py"]
-    assert companions(facts, {"demo/a.py": b" " * MAX_BYTES, "demo/__init__.py": b"\n"}) == []
+    facts = acting("demo/a.py")
+    assert companions(facts, {"demo/a.py": b"", "demo/__init__.py": b""}) == [["demo/__init__.py", "demo/a.py"]]
     assert companions(facts, {"demo/a.py": b"", "tests/test_a.py": b""}) == []
+
+
+def acting(path: str) -> list[ModuleFacts]:
+    return module_group.analysed([module_group.Source(path, path, b"import os\nos.system('ls')\n")])
+
+
+LARGE = {"demo/large.py": b"\n" * MAX_BYTES}
+
+
+def test_in_a_large_package_a_module_that_acts_is_followed_with_those_that_it_imports_and_that_import_it() -> None:
+    sources = {
+        "demo/__init__.py": b"from .start import go\n",
+        "demo/act.py": b"from . import table as t\n",
+        "demo/inner/__init__.py": b"",
+        "demo/inner/deep.py": b"import demo.act\n",
+        "demo/start.py": b"from demo.act import (\n    act,\n)\n",
+        "demo/table.py": b"",
+        "demo/other.py": b"import os\n",
+    }
+    (group,) = companions(acting("demo/act.py"), {**sources, **LARGE})
+    assert group == ["demo/__init__.py", "demo/act.py", "demo/start.py", "demo/table.py"]
+    below = {f"demo-1.0/src/{path}": text for path, text in {**sources, **LARGE}.items()}
+    (moved,) = companions(acting("demo-1.0/src/demo/act.py"), below, inner=lambda path: path.removeprefix("demo-1.0/src/"))
+    assert [path.removeprefix("demo-1.0/src/") for path in moved] == group
+
+
+def test_one_that_acts_alone_was_followed_alone_unless_it_reads_data() -> None:
+    facts = acting("demo/act.py")
+    assert companions(facts, {"demo/act.py": b"import os\n", **LARGE}) == []
+    reads = b"import json\njson.load(open('demo.json'))\n"
+    assert companions(facts, {"demo/act.py": reads, **LARGE}) == [["demo/act.py"]]
+
+
+def test_small_modules_come_first_and_large_ones_do_not_crowd_them_out() -> None:
+    imports = b"from . import small, middle, huge\n"
+    sources = {"demo/act.py": imports, "demo/small.py": b"#", "demo/middle.py": b"#" * 9_000, "demo/huge.py": b"#" * 90_000}
+    (group,) = companions(acting("demo/act.py"), {**sources, **LARGE})
+    assert group == ["demo/act.py", "demo/middle.py", "demo/small.py"]
+    many = {f"demo/act{number:03}.py": imports + b"#" * number for number in range(99)}
+    facts = [one for path in many for one in acting(path)]
+    groups = companions(facts, {**sources, **many, **LARGE})
+    assert [group[0] for group in groups] == sorted(many)[: len(groups)]
+    assert 10 < len(groups) <= MAX_BYTES // 9_000
+
+
+def test_thousands_of_modules_that_act_are_not_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = {f"demo/act{number:04}.py": b"import os\n" for number in range(2_000)}
+    facts = [ModuleFacts(path=path, dotted="", takes=(("f", Take("executes", "exec")),)) for path in many]
+    searched: list[str] = []
+    searches = neighbourhoods._Package.imports
+
+    def counted(self: neighbourhoods._Package, path: str) -> list[str]:
+        searched.append(path)
+        return searches(self, path)
+
+    monkeypatch.setattr(neighbourhoods._Package, "imports", counted)
+    assert companions(facts, {**many, **LARGE}) == []
+    assert len(searched) <= 500
 
 
 def test_a_group_that_takes_too_long_is_cut_short_and_says_so() -> None:

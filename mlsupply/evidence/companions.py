@@ -1,19 +1,22 @@
 """Which modules of a package are followed together as one program (`python.module_group`), and what that adds.
 
-Only small packages in which anything runs, sends or loads are followed so: there it costs little, and hostile packages are
-small. Each module was followed alone before, with the summaries of the others (`linking`); this adds what none shows alone.
+Small packages in which anything runs, sends or loads are followed so as a whole, as it costs little; of large ones the
+modules around those that do (`neighbourhoods`). Each module was followed alone before, with the summaries of the others
+(`linking`); this adds what none shows alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from mlsupply.evidence.data_files import names_data
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
+from mlsupply.evidence.neighbourhoods import around
 from mlsupply.lazy import expression
 
-MAX_BYTES = 200_000  # of source in a group
+MAX_BYTES = 200_000  # of source that is followed together
 MAX_MODULES = 80
 # Behaviours of which one is reason enough to follow the package together.
 _ACTS = frozenset(
@@ -54,25 +57,48 @@ _FROM_DATA = tuple(
 _SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # following together adds nothing to most of these
 
 
-def companions(modules: Sequence[ModuleFacts], sources: Mapping[str, bytes], fewest: int = 2) -> list[str]:
-    """Paths of the modules to follow together, packages before the modules in them; none where it is not worth it, or where
-    there are fewer than `fewest`. sources: path -> text of all Python files."""
+def companions(
+    modules: Sequence[ModuleFacts],
+    sources: Mapping[str, bytes],
+    fewest: int = 2,
+    inner: Callable[[str], str] = str,
+) -> list[list[str]]:
+    """Paths of the modules to follow together, packages before the modules in them: one group, or none where it is not worth
+    it or there are fewer than `fewest` modules. In a large package what lies around the modules that act makes several.
+    sources: path -> text of all Python files; inner: the path below the folder that imports start from."""
+    texts = {path: text for path, text in sources.items() if path.endswith(".py") and _is_of_package(path, text)}
+    if len(texts) > MAX_MODULES or sum(map(len, texts.values())) > MAX_BYTES:
+        below = {path: inner(path) for path in texts}
+        return [sorted(group, key=_outer_first) for group in around(_acting(modules, texts), texts, below, MAX_BYTES)]
     acts = any(_acts(fact) for module in modules for fact, _ in module.facts)
-    paths = sorted(
-        (
-            path
-            for path in sources
-            if path.endswith(".py") and (not _APART.search(path) or _asks_settings(path, sources[path]))
-        ),
-        key=lambda path: (path.count("/"), not path.endswith("__init__.py"), path),
-    )
-    if not fewest <= len(paths) <= MAX_MODULES or sum(len(sources[path]) for path in paths) > MAX_BYTES:
+    if len(texts) < fewest or not (acts or _may_act([*texts.values()])):
         return []
-    return paths if acts or _may_act([sources[path] for path in paths]) else []
+    return [sorted(texts, key=_outer_first)]
+
+
+def _outer_first(path: str) -> tuple[int, bool, str]:
+    return path.count("/"), not path.endswith("__init__.py"), path
+
+
+def _is_of_package(path: str, text: bytes) -> bool:
+    return not _APART.search(path) or _asks_settings(path, text)
+
+
+def _acting(modules: Sequence[ModuleFacts], texts: Mapping[str, bytes]) -> dict[str, bool]:
+    """The modules that do something, pass what they are given to something that does, or may act through another module or
+    a document: path -> does it read one."""
+    does = {module.path for module in modules if module.takes or any(_acts(fact) for fact, _ in module.facts)}
+    found = {path: text for path, text in texts.items() if path in does or _INDIRECT.search(text) or _nearly_from_data(text)}
+    return {path: names_data(text) for path, text in found.items()}
 
 
 def _may_act(texts: Sequence[bytes]) -> bool:
     return any(map(_INDIRECT.search, texts)) or all(any(map(pattern.search, texts)) for pattern in _FROM_DATA)
+
+
+def _nearly_from_data(text: bytes) -> bool:
+    """Has it all but one part of what writes files of the user as a document says? A neighbour may have that."""
+    return sum(1 for pattern in _FROM_DATA if pattern.search(text)) >= len(_FROM_DATA) - 1
 
 
 def _asks_settings(path: str, text: bytes) -> bool:

@@ -1,7 +1,7 @@
-"""Data files that the modules of a small package read: their content is followed as if it were written in the code.
+"""Data files that the modules of a package read: their content is followed as if it were written in the code.
 
 A payload may hide in a table of settings, read by code that does nothing suspicious itself. Only files whose whole name
-stands in the code are read, or whose suffix does where they are called as a module is; and only for packages that are
+stands in the code are read, or whose suffix does where they are called as a module is; and only for modules that are
 followed as one program (`companions`).
 """
 
@@ -21,6 +21,11 @@ _SUFFIX_ALONE = expression(rb"[\"'](%s)[\"']" % _SUFFIXES)  # `Path(__file__).wi
 _READS = expression(
     rb"\bjson\b|\btoml|\byaml\b|configparser|read_text|read_bytes|get_data|\bopen\(|resources|\bcsv\b|fileConfig"
 )
+
+
+def names_data(text: bytes) -> bool:
+    """Does the source read data files, and name any?"""
+    return bool(_READS.search(text) and (_NAME.search(text) or _SUFFIX_ALONE.search(text))) or b"getini(" in text
 
 
 def named_data(members: Iterable[tuple[str, int]], sources: Mapping[str, bytes]) -> set[str]:

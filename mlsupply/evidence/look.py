@@ -118,23 +118,30 @@ class _Follower:
         return found.modules
 
     def _together(self, modules: list[ModuleFacts]) -> list[ModuleFacts]:
-        """The modules with what is seen only where a small package is followed as one program, data files included."""
-        group = companions(modules, self._texts, fewest=1)
-        wanted = named_data(self._gathered.members, {path: self._texts[path] for path in group})
-        if len(wanted) > MAX_FILES:
-            why = f"{len(wanted)} data files are named: none was followed"
-            self._gathered.add_gap(group[0], Reason.LIMIT, why)
-            wanted = set()
-        if not wanted and len(group) <= 1:
-            return modules
-        data = read_data(wanted, self._walk)
-        task = Task("together", group[0], "", self._group_as_json(group, data))
-        for answer in self._pool.map([task] if self._share.has_time(group[0]) else []):
+        """The modules with what is seen only where several are followed as one program, data files included: those of a
+        small package, or what hangs together in a large one."""
+        groups = companions(modules, self._texts, fewest=1, inner=self._shape.inner)
+        named = [(group, self._named_data(group)) for group in groups]
+        data = read_data(set().union(*(wanted for _, wanted in named)), self._walk)
+        tasks = (
+            Task("together", group[0], "", self._group_as_json(group, {path: data[path] for path in wanted & data.keys()}))
+            for group, wanted in named
+            if (wanted or len(group) > 1) and self._share.has_time(group[0])
+        )
+        for answer in self._pool.map(tasks):
             if isinstance(answer, Lost):
-                self._gathered.add_gap(group[0], Reason.LIMIT, f"modules followed together: {answer.why}")
+                self._gathered.add_gap(answer.path, Reason.LIMIT, f"modules followed together: {answer.why}")
             else:
                 modules = joined(modules, [stored.module_from_json(one) for one in answer["modules"]])
         return modules
+
+    def _named_data(self, group: Sequence[str]) -> set[str]:
+        """The data files that these modules name; none, and a gap, where there are too many."""
+        wanted = named_data(self._gathered.members, {path: self._texts[path] for path in group})
+        if len(wanted) <= MAX_FILES:
+            return wanted
+        self._gathered.add_gap(group[0], Reason.LIMIT, f"{len(wanted)} data files are named: none was followed")
+        return set()
 
     def _group_as_json(self, group: Sequence[str], data: Mapping[str, bytes]) -> bytes:
         """What `worker.look` takes for the task "together". group: paths of modules; data: path -> content of data files."""

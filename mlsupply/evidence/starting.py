@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.contents_check import ENVIRONMENT
 from mlsupply.evidence.files.start_lines import SUFFIXES, start_lines, text_of
+from mlsupply.evidence.import_statements import NAME, WORD, imported_names, listed
 from mlsupply.evidence.installed import Installed, Left, followed, record_of
 from mlsupply.evidence.python import standard
 from mlsupply.evidence.record import rows
@@ -25,14 +26,7 @@ _CUSTOM = ("sitecustomize", "usercustomize")
 _READ = 1 << 20  # bytes of one file in which imports are looked for
 _SHOWN = 40  # things that were not looked at, each with its own gap
 _MODULES = 100  # looked at with the files of one owner in one folder
-_NAME = r"[^\W\d]\w{0,100}(?:\.[^\W\d]\w{0,100}){0,10}"
-_WORD = re.compile(_NAME)
-_IMPORTED = re.compile(rf"(?:^|;)[ \t]*(?:import[ \t]+([^;#]{{1,2000}})|from[ \t]+({_NAME})[ \t]+import\b)")
-_STATEMENT = re.compile(
-    rf"^[ \t]*(?:import[ \t]+([^;#\n]{{1,2000}})|"
-    rf"from[ \t]+(\.{{0,10}}(?:{_NAME})?)[ \t]+import[ \t]*(?:\(([^)]{{1,4000}})|([^;#\n]{{1,2000}})))",
-    re.MULTILINE,
-)
+_IMPORTED = re.compile(rf"(?:^|;)[ \t]*(?:import[ \t]+([^;#]{{1,2000}})|from[ \t]+({NAME})[ \t]+import\b)")
 
 
 class _Module(NamedTuple):
@@ -126,11 +120,11 @@ class _Site:
     def _imported_by(self, module: _Module) -> Iterator[_Module]:
         data = self._head(module)
         if not module.path.endswith(SUFFIXES):
-            for name in _imports(data.decode("utf-8", "replace"), module.dotted):
+            for name in imported_names(data.decode("utf-8", "replace"), module.dotted):
                 yield from self._modules(name, first=False)
             return
         for _, line in start_lines(module.path, data):
-            words = dict.fromkeys(_WORD.findall(line))  # a text may be executed, or name what `__import__` is called with
+            words = dict.fromkeys(WORD.findall(line))  # a text may be executed, or name what `__import__` is called with
             named = dict.fromkeys(_named(line))
             for name in named:
                 self._told_if_absent(module.path, name)
@@ -214,38 +208,10 @@ class _Site:
 def _named(line: str) -> Iterator[str]:
     """The modules that the import statements of a start line name."""
     for found in _IMPORTED.finditer(line):
-        yield from ([found[2]] if found[2] else _listed(found[1]))
+        yield from ([found[2]] if found[2] else listed(found[1]))
 
 
 def _from(line: str) -> Iterator[str]:
     """`from a import b` runs `a.b` too, where that is a module."""
-    for found in re.finditer(rf"\bfrom[ \t]+({_NAME})[ \t]+import[ \t]+({_NAME}(?:[ \t]*,[ \t]*{_NAME}){{0,50}})", line):
-        yield from (f"{found[1]}.{name}" for name in _listed(found[2]))
-
-
-def _listed(text: str) -> Iterator[str]:
-    """The names in `a, b.c as d`."""
-    for part in text.split(","):
-        if found := _WORD.match(part.strip(" \t\r\n\\")):
-            yield found[0]
-
-
-def _imports(text: str, package: str) -> Iterator[str]:
-    """What the import statements of a module name, absolute. package: the one it lies in, "" for none."""
-    for found in _STATEMENT.finditer(text):
-        if found[1]:
-            yield from _listed(found[1])
-            continue
-        base = _absolute(found[2], package)
-        if base:
-            yield base
-        yield from (f"{base}.{name}".lstrip(".") for name in _listed(found[3] or found[4]))
-
-
-def _absolute(written: str, package: str) -> str:
-    """`..a` in the package `x.y` is `x.a`."""
-    name = written.lstrip(".")
-    if name == written:
-        return name
-    parents = package.split(".")[: len(package.split(".")) - (len(written) - len(name) - 1)] if package else []
-    return ".".join([*parents, *([name] if name else [])])
+    for found in re.finditer(rf"\bfrom[ \t]+({NAME})[ \t]+import[ \t]+({NAME}(?:[ \t]*,[ \t]*{NAME}){{0,50}})", line):
+        yield from (f"{found[1]}.{name}" for name in listed(found[2]))
