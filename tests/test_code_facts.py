@@ -396,6 +396,12 @@ def test_a_call_that_python_refuses_does_not_end_the_look(call: str) -> None:
     assert found(init(f"try:\n    {call}\nexcept Exception:\n    pass\n" + STEAL))
 
 
+@pytest.mark.parametrize("part", ["'a':", ":b''", "None:1.5", "{}:"])
+def test_a_slice_that_python_refuses_does_not_end_the_look(part: str) -> None:
+    text = f"import os\ntry:\n    [os.environ, os.getcwd()][{part}]\nexcept TypeError:\n    {STEAL.splitlines()[1]}\n"
+    assert any(fact.behaviour == "sends" for fact in seen({"demo/__init__.py": "import json, urllib.request as u\n" + text}))
+
+
 def test_text_that_no_file_can_hold_does_not_end_the_look() -> None:
     text = "import base64, subprocess\nCODE = '\\ud800\\udcff' + base64.b64decode('cHJpbnQoMSk7cHJpbnQoMik7').decode()\n"
     run = "open('/tmp/a.py', 'w', errors='replace').write(CODE)\nsubprocess.run(['python3', '/tmp/a.py'])\n"

@@ -147,7 +147,7 @@ def against(folder: Path, command: str) -> None:
     sums = [Spent(0.0, 0.0)] * 3
     for path in sorted(folder.glob("*.whl")):
         with tempfile.TemporaryDirectory() as cache:
-            here = {**os.environ, "XDG_CACHE_HOME": cache}
+            here = {**os.environ, "MLSUPPLY_CACHE_DIR": cache}
             runs = [_timed([*words, str(path)], here) for words in (own, own, shlex.split(command))]
         parsed = _parse_everything(path)
         sums = [Spent(so_far.clock + run.clock, so_far.cpu + run.cpu) for so_far, run in zip(sums, runs, strict=True)]

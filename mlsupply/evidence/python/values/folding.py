@@ -109,6 +109,11 @@ def _list_of_others(value: Value) -> bool:
     return value.ref.startswith(_LISTS) or (value.items is not None and not any(item.known for item in value.items))
 
 
+def _is_run(part: slice) -> bool:
+    """Is this a part of neighbouring items, its ends known?"""
+    return part.step is None and all(end is None or isinstance(end, int) for end in (part.start, part.stop))
+
+
 def index(value: Value, key: Value) -> Value:
     """`value[key]` where that is known, else an unknown with the taint of the value. A negative or strided slice adds a
     layer."""
@@ -129,7 +134,7 @@ def index(value: Value, key: Value) -> Value:
         return value.keys[key.const]
     if value.items is not None and isinstance(key.const, int) and -len(value.items) <= key.const < len(value.items):
         return value.items[key.const]
-    if value.items is not None and isinstance(key.const, slice) and key.const.step is None and not value.ref:
+    if value.items is not None and isinstance(key.const, slice) and _is_run(key.const) and not value.ref:
         return listed(value.items[key.const], value.layers, value.taint)
     result = unknown(value)
     if isinstance(key.const, slice) and key.const.step == -1 and not _list_of_others(value):
