@@ -21,8 +21,9 @@ The contents of an archive, in the order of a look:
 3. `prefilter/` decides from bytes which Python is worth parsing; `pool` and `worker` have `python/` follow it in a process
    of its own, once for all archives of a run that share it (`answers`). The results are `module_facts`; `facets` are the
    facts rules judge.
-4. `linking` and `companions` (`neighbourhoods`) look again at modules that give each other something, with `data_files` they
-   name; what another file explains is taken back by `explained/`.
+4. `linking` and `companions` look again at modules that give each other something, with `data_files` they name;
+   `neighbourhoods` are, by `import_statements`, what hangs together in a large package. What another file explains is taken
+   back by `explained/`.
 5. `files/` looks at what is no module: native programs, models, scripts in other languages, build files, what agents read.
    `record` and `against_record`: the list an installer goes by.
 6. `layout` says how the package is laid out, `moments` when each fact happens; `compare` holds it
