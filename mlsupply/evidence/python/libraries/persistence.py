@@ -12,7 +12,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import later_steps
 from mlsupply.evidence.python.commands.shell import commanded, deeds
 from mlsupply.evidence.python.commands.shell_kinds import SSH_KEY
-from mlsupply.evidence.python.libraries import found_files
+from mlsupply.evidence.python.libraries import found_files, package_sources
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
 from mlsupply.evidence.python.network import addresses
 from mlsupply.evidence.python.values import documents
@@ -146,6 +146,7 @@ def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
     if what == "program of the user":  # installers put programs there
         return any(not deed.maker for deed in found)
     code = _runs_code(shown) or bool(found) or _INSECURE.search(shown) is not None
+    code = code or (what == places.AGENT and package_sources.is_elsewhere(shown))
     code = code or (what == "ssh access" and _SSH_KEY.search(shown) is not None)
     if code or _ASKED_FOR.search(path):
         return code
@@ -157,7 +158,9 @@ def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
 def _shown(content: Value) -> str:
     if isinstance(content.const, bytes):
         return content.const.decode("utf-8", "replace")
-    return content.const if isinstance(content.const, str) else text_of(content)
+    if isinstance(content.const, str) or not (content.keys or content.items):
+        return text_of(content)
+    return documents.rendered(content)
 
 
 def _weights(machine: Analyser, text: str) -> bool:

@@ -24,7 +24,7 @@ WRITES = frozenset(
         "rtoml.dumps", "tomlkit.dumps", "yaml.dump", "yaml.safe_dump", "pprint.pformat",
     }
 )  # fmt: skip
-BEGIN = ("{\n", "[\n")  # of what `rendered` gives for a container that is not wholly known
+BEGIN = ("{", "[")  # of what `rendered` gives for a container that is not wholly known
 _MOST_WRITTEN = 256  # entries of one container
 
 
@@ -36,10 +36,15 @@ def rendered(value: Value, depth: int = 6) -> str:
     if depth and value.keys:
         held = list(value.keys.items())[:_MOST_WRITTEN]
         parts = [f"{json.dumps(name) if name != HOLE else HOLE}: {rendered(one, depth - 1)}" for name, one in held]
-        return "{\n" + ",\n".join(parts) + "\n}"
+        return "{" + _apart(parts) + "}"
     if depth and value.items:
-        return "[\n" + ",\n".join(rendered(one, depth - 1) for one in value.items[:_MOST_WRITTEN]) + "\n]"
+        return "[" + _apart([rendered(one, depth - 1) for one in value.items[:_MOST_WRITTEN]]) + "]"
     return text_of(value)
+
+
+def _apart(parts: list[str]) -> str:
+    """The parts of a container in one line, or each in its own where one of them is not known."""
+    return "\n" + ",\n".join(parts) + "\n" if any(HOLE in one for one in parts) else ", ".join(parts)
 
 
 def ini_sections(text: str) -> dict[str, dict[str, str]]:
