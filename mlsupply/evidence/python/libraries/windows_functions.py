@@ -1,4 +1,4 @@
-"""Functions of Windows that are called through ctypes: keys of the registry that are opened, and what is downloaded."""
+"""Functions of Windows that are called through ctypes or pywin32: keys of the registry, and what is downloaded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python.libraries import windows_registry
 from mlsupply.evidence.python.libraries.storage import kept_key
 from mlsupply.evidence.python.network import addresses
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, text_of
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.call import Call
 
 _OPENS_KEY = expression(r"^ctypes\..{0,120}\.(?:Reg(?:Open|Create)Key(?:Ex|Transacted)?|SHRegOpenUSKey)[AW]?$")
+_OF_PYWIN32 = expression(r"^win32api\.Reg(?:Open|Create)Key(?:Ex|Transacted)?$")
 _SETS_VALUE = expression(r"^ctypes\..{0,120}\.(?:RegSet(?:Key)?Value(?:Ex)?|SHSetValue|SHRegSetUSValue)[AW]?$")
 _DOWNLOADS = expression(r"^ctypes\..{0,120}\.URLDownloadTo(?:Cache)?File[AW]?$")
 _READS = expression(r"^ctypes\..{0,120}\.(?:InternetReadFile(?:Ex[AW]?)?|WinHttpReadData(?:Ex)?)$")
@@ -31,6 +32,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         for buffer in call.args[1:2]:
             buffer.taint |= machine.origin("received", HOLE, call.line)
         return Value(ref + "()")
+    if _OF_PYWIN32.match(ref):
+        return Value(ref + "()", NOTHING, taint_of(*call.args), _path_of_key(call))
     if _OPENS_KEY.match(ref):
         _opened(call)
         return Value(ref + "()") if "Open" in ref else None
@@ -42,10 +45,14 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 def _opened(call: Call) -> None:
     """Gives the handle of the key the path it was opened by: of another handle, and of the key below that."""
-    path = "\\".join(text for value in call.args[:2] if (text := text_of(value)) != HOLE)
+    path = _path_of_key(call)
     for handle in call.args[2:]:
         if not handle.known:
             handle.text = path
+
+
+def _path_of_key(call: Call) -> str:
+    return "\\".join(text for value in call.args[:2] if (text := text_of(value)) != HOLE)
 
 
 def _downloaded(machine: Analyser, call: Call) -> Value:

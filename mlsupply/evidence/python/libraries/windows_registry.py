@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.commands.shell import deeds
+from mlsupply.evidence.python.libraries import persistence
 from mlsupply.evidence.python.libraries.storage import content_of
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of
@@ -33,21 +35,33 @@ def modelled(machine: Analyser, call: Call) -> Value:
     if opens:
         return made
     if call.ref.endswith(("SetValueEx", "SetValue")) and call.args and places.RUN_KEY.search(text_of(call.args[0]) + text):
-        content = content_of(machine, call.args[-1])
-        fetched = content is not None and has(content.taint, "received")
-        machine.fact(
-            "persists",
-            call.node,
-            sink=call.ref,
-            source="received" if fetched else "",
-            destination="fixed" if fetched else "",
-            detail="registry: " + legible(text_of(call.args[0]), 80),
-        )
+        _noted(machine, call, call.ref, text_of(call.args[0]))
     return made
+
+
+def _noted(machine: Analyser, call: Call, sink: str, key: str) -> None:
+    """Notes that a call sets what Windows starts, and whether that is more than a program: a command that downloads, what
+    was hidden or fetched. key: the key, in words."""
+    code = any(_is_code(machine, value) for value in call.args[1:])
+    machine.fact(
+        "persists",
+        call.node,
+        sink=sink,
+        source="received" if code else "",
+        destination="fixed" if code else "",
+        decoded=legible(" ".join(text_of(value) for value in call.args[1:])),
+        detail="registry: " + legible(key, 80),
+    )
+
+
+def _is_code(machine: Analyser, line: Value) -> bool:
+    content = content_of(machine, line)
+    fetched = content is not None and has(content.taint, "received")
+    return fetched or persistence.holds_code(line) or any(not deed.maker for deed in deeds(text_of(line)))
 
 
 def set_by_shape(machine: Analyser, call: Call, name: str) -> None:
     """Notes a value that a method of an unknown object sets where Windows starts things."""
     text = " ".join(text_of(value) for value in call.args)
     if places.RUN_KEY.search(text):
-        machine.fact("persists", call.node, sink=name, detail=f"registry: {legible(text, 80)}")
+        _noted(machine, call, name, text)
