@@ -76,7 +76,7 @@ class Analyser(Statements):
         self.asked_hosts: set[str] = set()  # hosts that a key is shown to and whose answers are read
         self.sessions: dict[int, tuple[dict[str, Value], list[SentKey]]] = {}  # by what a session adds to its requests
         self.method_calls = {}
-        self.coroutines = {}
+        self.coroutines, self.given = {}, {}
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(

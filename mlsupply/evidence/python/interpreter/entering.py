@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.interpreter import hooks, wrappers
+from mlsupply.evidence.python.interpreter import descents, hooks, wrappers
 from mlsupply.evidence.python.interpreter.expressions import Expressions
 from mlsupply.evidence.python.interpreter.machine import MAX_CARRIED, SHALLOW, BudgetError, CallResult, Coroutine
 from mlsupply.evidence.python.network import requested
@@ -37,6 +37,7 @@ _PASSING = "intercepted:arguments"  # the label of what callers of a wrapped fun
 class Entering(Expressions):
     """Enters functions of the module. `body` is defined by the layer above."""
 
+    given: dict[Closure, list[list[Value]]]  # the arguments of the calls in `running`, by function
     coroutines: dict[int, Coroutine]  # of the current root, by the `id` of their result
 
     def body(self, statements: Iterable[ast.stmt]) -> None:
@@ -49,9 +50,10 @@ class Entering(Expressions):
 
     def enter(self, closure: Closure, args: list[Value], keywords: dict[str, Value], node: ast.AST | None) -> Value:
         """Follows a call of the function and returns its result. node: the call; None where the function is an entry point.
-        Classes, recursion and calls that are too deep give an unknown with the taint of the arguments. Raises
-        BudgetError."""
-        if isinstance(closure.node, ast.ClassDef) or closure in self.running:
+        Classes, recursion that does not descend into a document, and calls that are too deep give an unknown with the taint
+        of the arguments. Raises BudgetError."""
+        again = closure in self.running and not descents.goes_down(self.given.get(closure, []), args)
+        if isinstance(closure.node, ast.ClassDef) or again:
             self.called_again(closure)
             return unknown(*args, *keywords.values())
         if (stand_in := self._not_entered(closure, args, keywords)) is not None:
@@ -104,6 +106,7 @@ class Entering(Expressions):
         if closure.type_parameters:
             self.scope.names.update(closure.type_parameters)
         self.running.append(closure)
+        self.given.setdefault(closure, []).append(args)
         self.returned.append([])
         self.yielded.append([])
         sent = len(self.sent)
@@ -125,6 +128,7 @@ class Entering(Expressions):
             del self.sent[sent:]
             closure.wrapper = wrapper
             self.running.pop()
+            self.given[closure].pop()
             self.scope = outer
 
     def resume(self, generator: Value, yielded: Value) -> None:
