@@ -360,6 +360,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"_TRACKING_URI", _VARIABLE_SET),
     (b"LANGFUSE_HOST", _VARIABLE_SET),
     (b"OLLAMA_HOST", _VARIABLE_SET),
+    (b"wrapt", expression(rb"base_url|api_base|\bprox(?:y|ies)\b")),
     (b"containers.run", expression(rb"[\"']/[\"']\s*:|/:/")),
     *((word, _HOLDS_HOST) for word in (b"rivileged", b"pid_mode", b"cap_add", b"volumes", b"Mount(")),
     (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),

@@ -264,6 +264,8 @@ class Analyser(Statements):
         super().assign(owner, name, value, node)
         log_records.handler_changed(self, owner, name, value, node)
         recipients.put(self, name, value, node)
+        if self.replacing and name in sinks.ROUTES:
+            sinks.rerouted(self, self.replacing, value, node)
         given = not owner.ref and owner.closure is None and has(owner.taint, "parameter", "intercepted")
         if given and value.closure is not None:
             replacements.follow_patch_of_argument(self, name, value, node)

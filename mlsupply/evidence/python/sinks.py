@@ -243,7 +243,8 @@ def attribute_set(machine: Analyser, name: str, value: Value, node: ast.AST) -> 
         own_client = "()" in name and places.MODEL_SERVICE.match(value.const)
         if where != "local" and not own_client:
             machine.fact("redirects", node, sink=name, destination=where, detail=safe(value.const, 100))
-    if value.bound is not None and hooks.is_model_client(f"{name}()"):  # `functools.partial` in the place of the class
+    if value.bound is not None and hooks.is_model_client(f"{name.removesuffix('.__init__')}()"):
+        # `functools.partial` in the place of the class, or `partialmethod` in that of its constructor
         for way in ROUTES & value.bound.keywords.keys():
             rerouted(machine, name, value.bound.keywords[way], node)
 
