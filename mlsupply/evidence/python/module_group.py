@@ -8,7 +8,7 @@ few modules of a package that have sources and sinks between them, if they are s
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact
@@ -181,12 +181,18 @@ class GroupAnalyser(Analyser):
 
     def names_of_others(self, module: _Module) -> list[str]:
         """The names of the module that stand for something defined in another module of the group."""
-        found = []
-        for name, value in module.scope.names.items():
-            closure = value.closure or (value.instance.closure if value.instance is not None else None)
-            if value.ref in self.modules or (closure is not None and self._module_of(closure) is not module):
-                found.append(name)
-        return found
+        return [name for name, value in module.scope.names.items() if self._is_of_other(value, module)]
+
+    def _is_of_other(self, value: Value, module: _Module) -> bool:
+        closure = value.closure or (value.instance.closure if value.instance is not None else None)
+        return value.ref in self.modules or (closure is not None and self._module_of(closure) is not module)
+
+    def holds_neighbour(self, method: Closure, names: Set[str]) -> bool:
+        if method.owner is None:
+            return False
+        module = self._module_of(method)
+        held = [state.attributes.get(name) for state in (method.owner, *method.owner.objects.values()) for name in names]
+        return any(value is not None and self._is_of_other(value, module) for value in held)
 
     def main_root(self) -> str:
         return self.root + "__main__" if self.root.endswith(_BETWEEN) else self.root

@@ -205,6 +205,8 @@ class _EntryPoints:
         mentions = self._survey.of(closure.node)
         if closure.node in self._wanted or worth_following(mentions, self._bound):
             return True
+        if not self._machine.alone and self._machine.holds_neighbour(closure, {name for _, name in mentions.dotted}):
+            return True
         if requested.stands_before(closure):
             return True
         return may_rebuild(mentions) and (names_request(mentions) or hooks.passed_in(closure) == "request")

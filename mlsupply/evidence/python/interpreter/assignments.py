@@ -6,7 +6,7 @@ import ast
 import builtins
 import re
 
-from mlsupply.evidence.python.interpreter import inner_entries, objects, special_methods
+from mlsupply.evidence.python.interpreter import inner_entries, objects, own_containers, special_methods
 from mlsupply.evidence.python.interpreter.definitions import Definitions
 from mlsupply.evidence.python.libraries import storage
 from mlsupply.evidence.python.values import containers, folding, operators, request_parts
@@ -106,6 +106,8 @@ class Assignments(Definitions):
         if left.ref == "sys.modules":
             self.put_modules(containers.entries(right), node)
         result = special_methods.operated(self, left, type(node.op).__name__, [right], node)
+        if result is None and isinstance(node.op, ast.Add | ast.BitOr) and own_containers.filled(left, right):
+            result = left
         self.bind(node.target, result if result is not None else operators.binary(type(node.op), left, right))
 
 

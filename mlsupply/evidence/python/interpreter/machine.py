@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import replace
 
 from mlsupply.evidence.facets import CodeFact, Moment
@@ -260,6 +260,12 @@ class Machine:
         beside = [one for one in found if one.rpartition("/")[0] == self.path.rpartition("/")[0]]
         chosen = beside or found
         return self.data[chosen[0]] if len(chosen) == 1 else None
+
+    def holds_neighbour(self, method: Closure, names: Set[str]) -> bool:
+        """Whether an attribute of one of these names, of the method's object, is something defined in another module that is
+        followed together with this one."""
+        del method, names
+        return False
 
     def neighbour(self, ref: str) -> Value | None:
         """The value of a dotted name of a module that is followed together with this one; None here, where there is none."""

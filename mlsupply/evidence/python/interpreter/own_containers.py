@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import special_methods
 from mlsupply.evidence.python.values import containers, folding
-from mlsupply.evidence.python.values.value import ClassState, Value, constant, taint_of
+from mlsupply.evidence.python.values.value import NOTHING, ClassState, Value, constant, taint_of
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
 
 _TABLES = frozenset({"dict", "OrderedDict", "UserDict", "defaultdict", "MutableMapping", "ChainMap", "Counter"})
 _SEQUENCES = frozenset({"list", "deque", "UserList", "MutableSequence", "set"})
+_BYTES = frozenset({"bytearray"})
 _WRAPS = frozenset({"UserDict", "UserList", "UserString"})  # these keep what they hold in `data`
 _MOST_KEYS = 16
 
@@ -34,6 +35,21 @@ def fill(state: ClassState, args: list[Value], keywords: dict[str, Value], resul
             result.keys.update(containers.entries(source))
     elif kinds & _SEQUENCES:
         result.items = [*(result.items or ()), *(folding.items_of(args[0]) if args else ())]
+
+
+def filled(left: Value, right: Value) -> bool:
+    """Does `left += right` or `left |= right` where that changes an object below a container, or a list, in place; False for
+    anything else."""
+    if left.instance is not None:
+        kinds = _kinds(left.instance)
+        if kinds.isdisjoint(_TABLES | _SEQUENCES | _BYTES):
+            return False
+        left.taint |= right.taint
+        left.const = NOTHING if not kinds.isdisjoint(_BYTES) else left.const
+    elif left.ref or right.known or not (left.items is not None or isinstance(left.const, list)):
+        return False
+    containers.method(left, "update" if left.keys is not None else "extend", [right], {})
+    return True
 
 
 def wrapped(state: ClassState, owner: Value, name: str) -> Value | None:
