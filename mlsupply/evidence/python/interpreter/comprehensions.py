@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.interpreter import module_names, objects, turns
+from mlsupply.evidence.python.interpreter.chosen_files import chosen
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.entry_names import name_of
@@ -68,6 +69,8 @@ def _bind_generators(machine: Expressions, node: Node, item: Value) -> None:
         machine.bind(generator.target, _narrowed(machine, generator, item))
         for test in generator.ifs:
             machine.value(test)
+            if (left := chosen(machine, test, outcome=True)) is not None:
+                machine.scope.names[left.name] = left.value
 
 
 def _over_few(machine: Expressions, node: Node, items: list[Value], source: Value) -> Value:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import comprehensions, default_run, special_methods
 from mlsupply.evidence.python.interpreter.branches import keep_sensitive
+from mlsupply.evidence.python.interpreter.chosen_files import chosen
 from mlsupply.evidence.python.interpreter.listed_words import one_of_words
 from mlsupply.evidence.python.interpreter.missing_packages import tests_for_missing
 from mlsupply.evidence.python.syntax.survey import descendants
@@ -50,11 +51,16 @@ def followed(machine: Statements, node: ast.If) -> None:
     if on_request(test.taint):
         _if_on_request(machine, node, default_run.outcome_of_test(machine, node.test))
         return
-    if not node.orelse:
+    if not node.orelse or chosen(machine, node.test, outcome=True) is not None:
         _body_if_met(machine, node)
         _else(machine, node, before)
-        return
-    machine.branches([node.body, node.orelse])
+    else:
+        machine.branches([node.body, node.orelse])
+    if isinstance(node.body[-1], _LEAVES) and (left := chosen(machine, node.test, outcome=False)) is not None:
+        machine.scope.names[left.name] = left.value
+
+
+_LEAVES = (ast.Continue, ast.Return, ast.Break, ast.Raise)
 
 
 def _else(machine: Statements, node: ast.If, before: dict[str, Value]) -> None:
@@ -68,8 +74,11 @@ def _else(machine: Statements, node: ast.If, before: dict[str, Value]) -> None:
 
 
 def _body_if_met(machine: Statements, node: ast.If) -> None:
-    """Runs the body of an `if`, in which a variable that the test compares with words is one of these."""
-    known, names = one_of_words(node.test, machine.scope.names), machine.scope.names
+    """Runs the body of an `if`, in which a variable that the test compares with words is one of these, and a
+    path the one of such a file."""
+    names = machine.scope.names
+    known = one_of_words(node.test, names) or chosen(machine, node.test, outcome=True)
+    known = known if known is not None and known.name in names else None
     before = names[known.name] if known is not None else None
     if known is not None:
         names[known.name] = known.value
