@@ -28,7 +28,8 @@ _AWAITED = re.compile(
     r"\.(?:run|wait_for|create_task|ensure_future|to_thread|run_until_complete|run_coroutine_threadsafe|shield)$"
 )
 _TASKS = (".create_task", ".ensure_future", ".run_coroutine_threadsafe", ".gather")  # coroutines that run on beside others
-_WITH_ITS_OWN = re.compile(r"\.(?:register|finalize|callback|submit|to_thread)$")  # keywords are for the function
+_WITH_ITS_OWN = re.compile(r"\.(?:register|finalize|(?:push_async_)?callback|submit|to_thread)$")  # keywords are for the function
+_TAKES_DATA = re.compile(r"builtins\.(?!(?:map|filter)$)")  # functions that are given objects for what these hold
 _NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "daemon", "name"})
 
 
@@ -48,7 +49,9 @@ def started(machine: Analyser, call: Call) -> Value:
             function = Value()
             function.closure = made.closure
             machine.deferred.append((function, made.args, made.keywords, call.node, machine.root))
-        if value.closure is not None and not isinstance(value.closure.node, ast.ClassDef):
+        if (value.closure is not None and not isinstance(value.closure.node, ast.ClassDef)) or (
+            _is_callable_object(value) and at == target and not _TAKES_DATA.match(call.ref)
+        ):
             given.append(run(machine, value, inner, keywords, call.node))
         elif value.bound is not None or (
             value.ref and value.ref != call.ref and (inner or _answers(value.ref)) and (target is None or at == target)
@@ -126,8 +129,14 @@ def _answers(ref: str) -> bool:
     return servers.starts(ref) or object_servers.starts(ref)
 
 
+def _is_callable_object(value: Value) -> bool:
+    return value.instance is not None and value.closure is None and "__call__" in value.instance.methods
+
+
 def acts(value: Value) -> bool:
-    """Is it a function of this module, or one that runs, starts, sends or removes something?"""
+    """Is it a function or callable object of this module, or one that runs, starts, sends or removes something?"""
+    if _is_callable_object(value):
+        return True
     if value.closure is not None:
         return not isinstance(value.closure.node, ast.ClassDef)
     ref = value.ref
