@@ -10,7 +10,8 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import hooks, reflection
 from mlsupply.evidence.python.libraries.known_folders import IN_PROFILE
 from mlsupply.evidence.python.network import requested, servers
-from mlsupply.evidence.python.values import app_settings
+from mlsupply.evidence.python.values import app_settings, request_parts
+from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, HOLE, Taint, Value, text_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,18 @@ _TOKEN_PATHS = {
     "docker.utils.config.DOCKER_CONFIG_FILENAME": "~/.docker/config.json",
     "requests.utils.NETRC_FILES": "~/.netrc",
 }
+# Attributes of a function by which one who is given it reads the variables of the module or function that defines it.
+_OF_DEFINITION = frozenset({"__globals__", "__closure__", "__builtins__"})
+_OF_ITS_MODULE = frozenset(
+    {"inspect.getmodule().__dict__", "inspect.getclosurevars().globals", "inspect.getclosurevars().nonlocals"}
+)
+# Attributes that hold what was said to a model, of the object whose method a decorator of its own wraps.
+_SPOKEN = frozenset(
+    {
+        "history", "chat_history", "messages", "chat", "conversation", "dialog", "dialogue", "transcript", "turns",
+        "memory", "scratchpad", "prompts", "system_prompt",
+    }
+)  # fmt: skip
 _OWN_NAMES = frozenset({"__name__", "__qualname__", "__module__"})
 _OF_ITSELF = _OWN_NAMES | {"__class__"}
 MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name
@@ -55,6 +68,7 @@ MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "path", "text",
         "content", "value", "buf", *_OF_ITSELF, *requested.NAMES, "request", *app_settings.NAMES,
+        *_SPOKEN, *_OF_DEFINITION, *_OF_ITS_MODULE,
         *IN_PROFILE,
     }
 )  # fmt: skip
@@ -109,6 +123,9 @@ def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | 
         return machine.child_input | frozenset((f"parameter:{ref}",))
     if name in {"f_locals", "f_globals", "user_ns"} and (owner.ref or owner.taint):
         return frozenset((f"intercepted:{name}",))
+    of_function = name in _OF_DEFINITION and owner.ref in {"", "inspect.unwrap()"}
+    if (of_function or ref in _OF_ITS_MODULE) and has(owner.taint, "parameter"):
+        return frozenset((request_parts.SCOPE,))
     if ref in _LIBRARY_KEYS or ref in _SECRET_SETTINGS:
         return frozenset((f"secret-variable:{ref}",))
     if name in _CLIENT_CREDENTIALS and hooks.is_model_client(owner.ref):
@@ -119,7 +136,18 @@ def _labels(machine: Expressions, owner: Value, name: str, ref: str) -> Taint | 
         return setting
     if (name in requested.NAMES or name == "request") and (of_request := requested.part(owner, name, ref)):
         return of_request
+    if name in _SPOKEN and not owner.ref and _is_of_wrapped(machine, owner):
+        return frozenset((f"intercepted:{name} of the wrapped object",))
     return reflection.ANY_CLASS if name == "__subclasses__" else None
+
+
+def _is_of_wrapped(machine: Expressions, owner: Value) -> bool:
+    """Whether this is the first argument of a function that stands around another: the object whose method that is."""
+    around = machine.running[-1] if machine.running else None
+    if around is None or not around.wrapper or isinstance(around.node, ast.ClassDef):
+        return False
+    first = [*around.node.args.posonlyargs, *around.node.args.args][:1]
+    return any(f"parameter:{one.arg}" in owner.taint for one in first)
 
 
 def is_account(ref: str) -> bool:

@@ -26,7 +26,7 @@ from mlsupply.evidence.python.libraries import (
 )
 from mlsupply.evidence.python.network import answers, file_systems, lookups
 from mlsupply.evidence.python.syntax.relevance import matters
-from mlsupply.evidence.python.values import containers, documents
+from mlsupply.evidence.python.values import containers, documents, request_parts
 from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, layers_of, taint_of, text_of
@@ -137,6 +137,8 @@ def _apply_arguments(machine: Analyser, call: Call, result: Value) -> None:
             result.taint |= written.taint
         if call.ref in own_loaders.FINDERS:
             result.taint |= own_loaders.found_in(machine, arg)
+    if call.ref in _OF_TYPES:
+        result.taint -= {request_parts.SCOPE}
 
 
 def _run_by_computed_name(machine: Analyser, call: Call) -> None:
@@ -218,6 +220,10 @@ def _by_summary(call: Call, taint: Taint) -> Taint:
     return frozenset(one for one in taint if one in given or not one.startswith("received:"))
 
 
+# What these tell of a function is in its definition; the variables only say what the names there stand for.
+_OF_TYPES = frozenset(
+    {"typing.get_type_hints", "typing_extensions.get_type_hints", "inspect.get_annotations", "inspect.signature"}
+)
 _DIGESTS = frozenset({"hashlib.pbkdf2_hmac", "hashlib.scrypt", "hmac.digest"})
 # Labels of what identifies the machine, or of a key.
 _IDENTITY = re.compile(

@@ -28,7 +28,9 @@ _AWAITED = re.compile(
     r"\.(?:run|wait_for|create_task|ensure_future|to_thread|run_until_complete|run_coroutine_threadsafe|shield)$"
 )
 _TASKS = (".create_task", ".ensure_future", ".run_coroutine_threadsafe", ".gather")  # coroutines that run on beside others
-_WITH_ITS_OWN = re.compile(r"\.(?:register|finalize|(?:push_async_)?callback|submit|to_thread)$")  # keywords are for the function
+_WITH_ITS_OWN = re.compile(
+    r"\.(?:register|finalize|(?:push_async_)?callback|submit|to_thread)$"
+)  # keywords are for the function
 _TAKES_DATA = re.compile(r"builtins\.(?!(?:map|filter)$)")  # functions that are given objects for what these hold
 _NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "daemon", "name"})
 

@@ -9,6 +9,7 @@ from mlsupply.lazy import expression
 KEY = "request:what opens an account"
 ADDRESS = "request:its address"
 HEADERS = "request:headers"
+SCOPE = "intercepted:variables of a function that was given"  # among them those of the language, which tell nothing
 _LINE = frozenset(  # attributes with metadata of the request or its response
     {
         "path", "method", "url", "host", "scheme", "client", "remote_addr", "endpoint", "user_agent", "status_code", "id",
@@ -53,6 +54,8 @@ def attribute(taint: Taint, name: str) -> Taint:
 
 def entry(taint: Taint, key: str) -> Taint:
     """The labels of the entry under this key. taint: the labels of its container."""
+    if SCOPE in taint and key.startswith("__"):
+        taint -= {SCOPE}
     of_request = {one for one in taint if one.startswith("request:")}
     if not of_request and not _OF_SERVER.fullmatch(key):
         return taint
