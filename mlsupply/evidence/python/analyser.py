@@ -160,13 +160,15 @@ class Analyser(Statements):
         if isinstance(closure.node, ast.Lambda) and len(call.args) == len(closure.node.args.args):
             return []  # `name = staticmethod(lambda ...)`
         first = Value()
-        if decorators.decorated_with(closure, "classmethod"):
+        if decorators.takes_class(closure):
             first.closure = owner.closure if receiver is None or receiver.closure is None else receiver.closure
             return [first]
         if receiver is not None and receiver.closure is not None and call.function.instance is None and call.args:
             return []  # `Class.method(object, ...)`: the object is among the arguments
         if receiver is not None and receiver.instance is owner:
             return [receiver]
+        if receiver is None and call.function.instance is None and methods.is_given_object(closure, call.args):
+            return []  # the function itself, as a decorator keeps it
         first.instance = owner
         return [first]
 
@@ -183,7 +185,7 @@ class Analyser(Statements):
         heir: a subclass that inherits the method, whose object it is then."""
         if closure.owner is None or decorators.decorated_with(closure, "staticmethod"):
             return []
-        if decorators.decorated_with(closure, "classmethod"):
+        if decorators.takes_class(closure):
             this = Value()
             this.closure = closure.owner.closure
             return [this]

@@ -29,7 +29,12 @@ def run(machine: Analyser, name: str, closure: Closure, heir: ClassState | None)
     where that is not the one that defines it. One that exhausts the budget is followed again
     to a lesser depth. Since the functions it calls are followed on their own too, that misses only taint worth following
     that is carried deeper; only then is the root noted as exhausted."""
-    if _run_to_end(machine, name, closure, heir):
+    machine.signed_with.clear()
+    done = _run_to_end(machine, name, closure, heir)
+    if done and hooks.now_known_to_sign(machine, closure):
+        machine.call_results.clear()
+        done = _run_to_end(machine, name, closure, heir)
+    if done:
         return
     machine.exhausted.discard(name)
     machine.depth, cut = SHALLOW, machine.cut_off

@@ -22,6 +22,11 @@ def decorated_with(closure: Closure, name: str) -> bool:
     return name in names(closure)
 
 
+def takes_class(closure: Closure) -> bool:
+    """Whether it is a class method."""
+    return closure.takes_class or decorated_with(closure, "classmethod")
+
+
 def is_getter(closure: Closure) -> bool:
     """Whether it is a property: it runs where the attribute of its name is read."""
     return any(name in _GETTERS for name in names(closure))

@@ -160,7 +160,22 @@ def label_signing_key(machine: Analyser, call: Call, name: str) -> None:
     named = isinstance(node, ast.Name) and (place == 0 or _KEY_NAME.search(node.id))  # an account is made of nothing else
     value = call.args[place] if named and place < len(call.args) else call.keywords.get("private_key")
     if value is not None and not value.known and value.taint:
+        if _WALLETS.match(call.ref):
+            machine.signed_with |= {one.removeprefix("parameter:") for one in value.taint if one.startswith("parameter:")}
         value.taint |= machine.origin("wallet", "the key that is signed with", call.line)
+
+
+def now_known_to_sign(machine: Analyser, closure: Closure) -> bool:
+    """Whether parameters of this entry point were found to be keys that a library for wallets signs with, or makes an
+    account of. From now on they are known to be from the start: what was done with one before that is told only then."""
+    spec = closure.node
+    if not machine.signed_with or isinstance(spec, ast.ClassDef):
+        return False
+    named = {one.arg for one in (*spec.args.posonlyargs, *spec.args.args, *spec.args.kwonlyargs)} & machine.signed_with
+    anew = named - (closure.settings or {}).keys()
+    label = machine.origin("wallet", "the key that is signed with", spec.lineno)
+    closure.settings = {**(closure.settings or {}), **{name: Value(taint=label | {f"parameter:{name}"}) for name in anew}}
+    return bool(anew)
 
 
 def key_of_account(closure: Closure) -> str:

@@ -94,6 +94,7 @@ class Machine:
     deferred: list[tuple[Value, list[Value], dict[str, Value], ast.AST, str]]
     begun: list[Begun]  # those of them that were run
     too_deep: set[tuple[str, Closure]]  # entry points, and functions that were too deep to be entered from them
+    signed_with: set[str]  # parameters of the current entry point that are keys of wallets
     cut_off = False  # a call that carries something worth following was too deep to be entered
 
     def __init__(self, path: str, dotted: str, is_package: bool) -> None:
@@ -127,7 +128,7 @@ class Machine:
         self.put_into: list[tuple[int, Value]] = []  # depth of a generator followed again, and what it yields by now
         self.raised: list[Value] = []  # exceptions that carry something
         # calls of threads and callbacks, with the root they were started from
-        self.deferred, self.begun = [], []
+        self.deferred, self.begun, self.signed_with = [], [], set()
         # the budget
         self.steps, self.root_end, self.too_deep = (
             0,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python.interpreter import objects, own_clients, own_containers, turns
 from mlsupply.evidence.python.values import containers, folding, ip_addresses
 from mlsupply.evidence.python.values.merging import merged
-from mlsupply.evidence.python.values.value import Bound, Value, constant
+from mlsupply.evidence.python.values.value import Bound, Closure, Value, constant
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
@@ -105,6 +105,15 @@ def _puts_documents(name: str, args: list[Value]) -> bool:
 
 def _is_mapping(value: Value) -> bool:
     return bool(value.keys) or isinstance(value.const, dict)
+
+
+def is_given_object(method: Closure, args: list[Value]) -> bool:
+    """Whether the object is among the arguments that a method is called with as a function."""
+    if isinstance(method.node, ast.ClassDef) or not args:
+        return False
+    spec = method.node.args
+    needed = len(spec.posonlyargs) + len(spec.args) - len(spec.defaults)
+    return len(args) >= needed or (args[0].instance is not None and method in args[0].instance.methods.values())
 
 
 def taken_off(owner: Value, name: str, method: Value) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import (
     decorators,
+    namespaces,
     object_states,
     own_clients,
     own_containers,
@@ -188,6 +189,8 @@ def attribute(machine: Expressions, owner: Value, name: str, node: ast.AST) -> V
                 return found
         elif name in {"__call__", "__code__"}:
             return owner
+        elif name == "__func__":
+            return namespaces.plain_function(owner.closure)
         elif owner.keys is None and name == "__dict__":
             owner.keys = {}
         if (found := _of_definition(owner.closure, name)) is not None:
@@ -212,7 +215,7 @@ def _of_definition(closure: Closure, name: str) -> Value | None:
 
 def _of_class(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:
     if name == "__dict__":
-        return _namespace(state)
+        return namespaces.of_class(state)
     if (found := attribute_of(state, name)) is not None:
         return _read(machine, state, owner, name, node, found)
     if name in state.methods:
@@ -255,7 +258,7 @@ _ITERATING = frozenset({"join", "extend", "update", "writelines"})
 def _of_object(machine: Expressions, owner: Value, state: ClassState, name: str, node: ast.AST) -> Value | None:
     """`owner.name` of an object; None where that is not known."""
     if name == "__dict__":
-        return _namespace(state)
+        return namespaces.of_object(state)
     if name == "__class__" and state.closure is not None:
         result = Value()
         result.closure = state.closure
@@ -313,13 +316,6 @@ def _member(state: ClassState, name: str, value: Value) -> Value:
 def is_enumeration(state: ClassState) -> bool:
     """Whether the class is an enumeration."""
     return any(base.rpartition(".")[2] in {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"} for base in state.bases)
-
-
-def _namespace(state: ClassState) -> Value:
-    """`__dict__` of an object or class: a dict that shares its entries with the attributes."""
-    result = Value("", NOTHING, taint_of(*state.all_attributes().values()))
-    result.keys = state.attributes
-    return result
 
 
 def set_attribute(machine: Expressions, owner: Value, name: str, value: Value, node: ast.AST) -> bool:

@@ -358,6 +358,13 @@ def _itself(machine: Analyser, name: str, call: Call) -> Value | None:
     return call.args[0] if machine and name and call.args else None
 
 
+def _class_method(machine: Analyser, name: str, call: Call) -> Value | None:
+    made = _itself(machine, name, call)
+    if made is not None and made.closure is not None:
+        made.closure.takes_class = True
+    return made
+
+
 def _opened(machine: Analyser, name: str, call: Call) -> Value | None:
     return reading.opened(machine, call) if name else None
 
@@ -373,7 +380,8 @@ _MODELS: dict[str, Callable[[Analyser, str, Call], Value | None]] = {
     **dict.fromkeys(("getattr", "setattr", "delattr"), _reflect),
     **dict.fromkeys(("globals", "locals", "vars", "dir"), _namespace),
     **dict.fromkeys(("dict", "dict.fromkeys", "iter"), _container),
-    **dict.fromkeys(("staticmethod", "classmethod"), _itself),
+    "staticmethod": _itself,
+    "classmethod": _class_method,
     **dict.fromkeys(("str.__new__", "bytes.__new__", "int.__new__"), _new_text),
     "__import__": _imported,
     "__lazy_import__": _imported,

@@ -129,6 +129,7 @@ class Closure:
     before_views: bool = False  # registered with an application that calls it for every request
     variants: tuple[Closure, ...] = ()  # of a dispatcher (`singledispatch`): the functions it chooses from
     type_parameters: dict[str, Value] | None = None  # by name
+    takes_class: bool = False  # it was made a class method by a call
     settings: dict[str, Value] | None = None  # what variables give it, by parameter
 
 
