@@ -12,12 +12,14 @@ from functools import cached_property
 
 from mlsupply.evidence.import_statements import imported_names
 from mlsupply.evidence.module_facts import dotted_name
+from mlsupply.lazy import expression
 
 _MAX_BYTES = 30_000  # of source in the module that acts
 _AROUND = 15_000  # the same, in its neighbours
 _MAX_MODULES = 12
 _STEPS = 2  # imports that lead from a module that acts to those that start it
 _READ = 30_000  # bytes of a larger module in which it is looked up what it imports
+_FILE = expression(r"[\"'/\\](\w{1,60}\.py)[\"']")
 _MOST = 500  # modules that act, of which the neighbours are looked for
 _SEARCHES = 100_000  # modules searched for imports of one of these
 
@@ -78,13 +80,15 @@ class _Package:
         return list(found)
 
     def imports(self, path: str) -> list[str]:
-        """The modules of the package that it imports, in order."""
+        """The modules of the package that it imports, in order, and those beside it that it names as files."""
         found = self._imports.get(path)
         if found is None:
             dotted, is_package = self._dotted[path]
             text = self._sources[path][:_READ].decode("utf-8", "replace")
             names = imported_names(text, dotted if is_package else dotted.rpartition(".")[0])
-            paths = (self._by_name.get(name) for name in names)
+            folder = path.rpartition("/")[0]
+            beside = (f"{folder}/{found[1]}" for found in _FILE.finditer(text))  # it may read the text of that module
+            paths = [*(self._by_name.get(name) for name in names), *(one for one in beside if one in self._sources)]
             self._imports[path] = found = list(dict.fromkeys(one for one in paths if one is not None and one != path))
         return found
 

@@ -18,6 +18,7 @@ from mlsupply.evidence.python.libraries import (
     deferred_calls,
     higher_order,
     memory_files,
+    parsed_trees,
     standard_output,
     tree_nodes,
     windows_functions,
@@ -61,7 +62,12 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return decoder_calls.decoded(machine, call)
     if ref.startswith(("ftplib.", "pycurl.")):
         writing.filled(machine, call)
-    made = higher_order.modelled(machine, call) or packing.modelled(call) or tree_nodes.modelled(call)
+    made = (
+        higher_order.modelled(machine, call)
+        or packing.modelled(call)
+        or tree_nodes.modelled(call)
+        or parsed_trees.modelled(machine, call)
+    )
     made = (
         made
         or configured.modelled(machine, call)

@@ -124,6 +124,14 @@ class GroupAnalyser(Analyser):
     def lines_at(self, path: str) -> list[str] | None:
         return next((one.lines for one in self.modules.values() if path == f"{HOLE}/{one.path}"), None)
 
+    def data_file(self, path: str) -> bytes | None:
+        """A module of the group is a file of the package, too."""
+        name = path.replace("\\", "/").rpartition("/")[2]
+        found = [one for one in self.modules.values() if name.endswith(".py") and one.path.rpartition("/")[2] == name]
+        beside = [one for one in found if one.path.rpartition("/")[0] == self.path.rpartition("/")[0]]
+        chosen = beside or found
+        return "\n".join(chosen[0].lines).encode() if len(chosen) == 1 else super().data_file(path)
+
     def lines_around(self, closure: Closure) -> list[str]:
         return self._module_of(closure).lines
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import methods, module_names, objects, own_containers, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import is_account
-from mlsupply.evidence.python.libraries import decoder_calls, deferred_calls, higher_order, reading, standard_output, writing
+from mlsupply.evidence.python.libraries import (
+    decoder_calls,
+    deferred_calls,
+    higher_order,
+    parsed_trees,
+    reading,
+    standard_output,
+    writing,
+)
 from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.values import containers, decoders, folding
 from mlsupply.evidence.python.values.merging import iterated, merged, one_of
@@ -44,7 +52,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if name in _CHECKS and len(call.args) > 1 and call.args[1].closure is not None:
         _asked_of_class(machine, name, call, call.args[1].closure)
     if name in _SETTLED and (not call.args or call.args[0].instance is None):
-        return Value()
+        return (parsed_trees.is_instance(call) if name == "isinstance" else None) or Value()
     done = special_methods.operated(machine, call.args[0], name, call.args[1:], call.node) if call.args else None
     if done is not None:
         return done
