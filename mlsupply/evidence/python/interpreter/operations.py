@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python.interpreter import special_methods
+from mlsupply.evidence.python.libraries import counted
 from mlsupply.evidence.python.values import operators
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.taint import labels_after_comparison
@@ -79,7 +80,7 @@ def unary(machine: Expressions, node: ast.UnaryOp) -> Value:
         return made
     if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
         return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
-    return unknown(value)
+    return Value() if isinstance(node.op, ast.Not) and counted.is_environment(value) else unknown(value)
 
 
 def compared(machine: Expressions, node: ast.Compare) -> Value:

@@ -11,6 +11,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import methods, module_names, objects, own_containers, reflection, special_methods
 from mlsupply.evidence.python.interpreter.attribute_names import is_account
 from mlsupply.evidence.python.libraries import (
+    counted,
     decoder_calls,
     deferred_calls,
     higher_order,
@@ -53,6 +54,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         _asked_of_class(machine, name, call, call.args[1].closure)
     if name in _SETTLED and (not call.args or call.args[0].instance is None):
         return (parsed_trees.is_instance(call) if name == "isinstance" else None) or Value()
+    if name in _COUNTS and counted.is_counted(machine, call):
+        return Value()
     done = special_methods.operated(machine, call.args[0], name, call.args[1:], call.node) if call.args else None
     if done is not None:
         return done
@@ -61,6 +64,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     return made if made is not None else _plain(machine, name, call)
 
 
+_COUNTS = frozenset({"len", "bool", "any", "all", "sum"})
 _CHECKS = {"isinstance": "__instancecheck__", "issubclass": "__subclasscheck__"}
 
 
