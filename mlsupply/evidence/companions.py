@@ -54,6 +54,16 @@ _FROM_DATA = tuple(
         rb"\bexpand(?:user|vars)\b|\bhome\b|\b(?:HOME|USERPROFILE|APPDATA)\b|[\"']~|dirs\b",
     )
 )
+# What code has that removes files, and names whole homes: perhaps those that another module is to clear.
+_CLEARS = tuple(
+    expression(pattern)
+    for pattern in (
+        rb"\b(?:rmtree|unlink|removedirs|rmdir)\b|\bos\.remove\b",
+        rb"\bhome\(\)|\bexpanduser\b|[\"'](?:/home|/root|/Users|/|~)/?[\"']|[\"'](?:HOME|USERPROFILE)[\"']",
+    )
+)
+# What a module of a large package has that goes through folders.
+_GOES_THROUGH = expression(rb"\b(?:iterdir|listdir|scandir|r?glob|walk)\(")
 _SEEN_ALONE = frozenset({"contacts", "runs-command", "installs-package"})  # following together adds nothing to most of these
 
 
@@ -88,12 +98,21 @@ def _acting(modules: Sequence[ModuleFacts], texts: Mapping[str, bytes]) -> dict[
     """The modules that do something, pass what they are given to something that does, or may act through another module or
     a document: path -> does it read one."""
     does = {module.path for module in modules if module.takes or any(_acts(fact) for fact, _ in module.facts)}
-    found = {path: text for path, text in texts.items() if path in does or _INDIRECT.search(text) or _nearly_from_data(text)}
+    found = {path: text for path, text in texts.items() if path in does or _may_with_others(text)}
     return {path: names_data(text) for path, text in found.items()}
 
 
 def _may_act(texts: Sequence[bytes]) -> bool:
-    return any(map(_INDIRECT.search, texts)) or all(any(map(pattern.search, texts)) for pattern in _FROM_DATA)
+    together = (_FROM_DATA, _CLEARS)
+    return any(map(_INDIRECT.search, texts)) or any(
+        all(any(map(pattern.search, texts)) for pattern in patterns) for patterns in together
+    )
+
+
+def _may_with_others(text: bytes) -> bool:
+    """May the module act through a neighbour, on a document, or on folders that a neighbour names?"""
+    clears = _CLEARS[0].search(text) and _GOES_THROUGH.search(text)
+    return bool(clears or _INDIRECT.search(text)) or _nearly_from_data(text)
 
 
 def _nearly_from_data(text: bytes) -> bool:

@@ -28,7 +28,7 @@ from mlsupply.evidence.python.interpreter.machine import BudgetError, Machine
 from mlsupply.evidence.python.interpreter.reflection import BUILTINS
 from mlsupply.evidence.python.libraries import argument_defaults, own_source
 from mlsupply.evidence.python.values import app_settings, containers, folding, request_parts
-from mlsupply.evidence.python.values.merging import iterated, merged, one_of
+from mlsupply.evidence.python.values.merging import are_found, iterated, merged, one_of
 from mlsupply.evidence.python.values.taint import kinds_in
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -47,6 +47,14 @@ _IN_GLOBALS = {"system": "os.system", "popen": "os.popen", "__builtins__": "buil
 _ALL_VARIABLES = comprehensions.ALL_VARIABLES
 _MODULE = re.compile(r"[a-zA-Z_]\w*(?:\.[a-zA-Z_]\w*)*$")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,40}_[A-Z0-9_]{1,60}$")
+
+
+def _some(owner: Value, key: Value, place: ast.expr) -> Value | None:
+    """What stands at some place of the owner, or in some slice of files of which one stands for all; None where it is known
+    which place is meant. place: the key as it is written."""
+    if isinstance(place, ast.Slice):
+        return owner if are_found(owner) else None
+    return None if key.known else one_of(owner)
 
 
 class Expressions(Machine):
@@ -208,8 +216,7 @@ class Expressions(Machine):
             if owner.keys is None and owner.items is None:
                 result.taint = containers.labels_under(result.taint, key)
                 return result
-        some = one_of(owner) if not key.known and not isinstance(node.slice, ast.Slice) else None
-        result = containers.fitted_to_key(some or folding.index(owner, key), key)
+        result = containers.fitted_to_key(_some(owner, key, node.slice) or folding.index(owner, key), key)
         if _ALL_VARIABLES in result.taint and isinstance(key.const, str) and _VARIABLE.match(key.const):
             # one entry of a copy of the environment
             result.taint = (result.taint - {_ALL_VARIABLES}) | self.environment(key, node).taint

@@ -157,6 +157,10 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         return Value("pathlib.Path().__str__()", NOTHING, call.args[0].taint)
     if name in {*_LISTS, "iter"} and call.args and module_names.is_listing(call.args[0]):
         return call.args[0]
+    if name in _LISTS and len(call.args) == 1 and call.args[0].ref == "pathlib.Path()":
+        found = Value("", NOTHING, call.args[0].taint)
+        found.items = [call.args[0].copy()]  # the files that were looked for, each like the others
+        return found
     if name in {"max", "min", "sorted"} and "key" in call.keywords:
         return _ordered(machine, name, call)
     if call.ref in decoders.BY_NAME:
@@ -171,10 +175,6 @@ def _plain(machine: Analyser, name: str, call: Call) -> Value | None:
         made = call.args[0].copy()
         made.ref = "" if made.ref.startswith("pathlib") else made.ref
         return made
-    if name in _LISTS and len(call.args) == 1 and call.args[0].ref == "pathlib.Path()":
-        found = Value("", NOTHING, call.args[0].taint)
-        found.items = [call.args[0].copy()]  # the files that were looked for, each like the others
-        return found
     return folding.builtin(name, call.args)
 
 

@@ -34,6 +34,7 @@ _DIGEST = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 EXCHANGED: Taint = frozenset(
     ("exchanged:an address",)
 )  # the label of a text that may be such an address, or the clipboard's
+_ROOTS = frozenset({"~", "/", "/home", "/root", "/Users"})
 _EMPTY = (None, "", 0, False, b"")
 
 
@@ -107,8 +108,8 @@ def merged_parts(value: Value, other: Value) -> Value:
 
 def _best(values: list[Value]) -> Value:
     """The most informative value: the first callable or object, else a dotted name, a constant, a partly known text, a
-    container of objects or callables."""
-    named = known = text = container = None
+    container of objects or callables; before a constant, a container of paths to whole homes."""
+    named = known = text = container = roots = None
     for value in values:
         if value.closure is not None or value.instance is not None:
             return value
@@ -120,7 +121,9 @@ def _best(values: list[Value]) -> Value:
             text = value
         if container is None and (value.items or value.keys) and _holds_acting(value):
             container = value
-    return named or known or text or container or values[0]
+        if roots is None and any(one.text in _ROOTS for one in (value.items or ())[:_MANY]):
+            roots = value
+    return named or roots or known or text or container or values[0]
 
 
 def _is_worse(value: Value, other: Value) -> bool:
@@ -185,6 +188,12 @@ def merged_many(values: list[Value]) -> Value:
     made = merged([*known, *values][:_MANY])
     made.taint = made.taint | _origins(known)
     return made
+
+
+def are_found(value: Value) -> bool:
+    """Whether this is a list of files that were looked for, in which one stands for all."""
+    several = value.items or []
+    return len(several) == 1 and several[0].ref == "pathlib.Path()" and several[0].text.endswith((HOLE, "*"))
 
 
 def one_of(value: Value) -> Value | None:
