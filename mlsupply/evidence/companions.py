@@ -38,10 +38,12 @@ _INDIRECT = expression(
     rb"\bfrom[ \t]+(?:os|posix|nt|subprocess|builtins)[ \t]+import\b[^\n]{0,200}\b(?:%s)\b|"
     rb"(?:[=:,(\[]|\breturn)[ \t]*(?:exec|eval|(?:os|posix|nt|subprocess|builtins)\.(?:%s))\b[ \t]*(?:[,)\]}#\r\n]|$)|"
     rb"\b(?:HTTP|Socket|Datagram|SysLog|SMTP)Handler\(|\b(?:file|dict)Config\(|\b(?:import|from)[ \t]+doctest\b|"
+    rb"\b(?:pyperclip|xerox|copykitten|klembord|clipboard_(?:set|append)|SetClipboard\w*|Set-Clipboard|pbcopy|xclip|xsel|wl-copy)\b|"
+    rb"\bclipboard(?:\(\)|\.copy\b)|\bimport[ \t]+clipboard\b|"
     rb"\n[A-Za-z_]\w*(?:\.\w+){1,6}[ \t]*=[ \t]*[A-Za-z_]|\n[ \t]*setattr\(|"
     rb"\.(?:bash|zsh)rc\b|\.(?:bash_|z)?profile[\"'/]|authorized_keys|LaunchAgents|[\"'/]autostart|profile_default|customize\.py|\.(?:pth|start)[\"']|"
     rb"[\"'/\\]\.(?:claude|cursor|vscode|codex|codeium|gemini|windsurf|continue)[\"'/\\]|\bSetValueEx\b|(?<![\w.])compile\(|"
-    rb"\bpyperclip\b|\bclipboard_append\(|\bSetClipboard|\b_?winreg\b|[\"'/](?:tasks|settings|mcp|hooks|launch)\.json\b|\b(?:FunctionType|CodeType|a2b_\w+|unhexlify|fromhex|"
+    rb"\b_?winreg\b|[\"'/](?:tasks|settings|mcp|hooks|launch)\.json\b|\b(?:FunctionType|CodeType|a2b_\w+|unhexlify|fromhex|"
     rb"[bu]?[36][24]decode|[ab]85decode|marshal|crontab|schtasks|create_subprocess_\w+)\b" % (_RUNNERS, _RUNNERS)
 )
 # What code has that reads a document of its own package and writes a file of the user: the document may say which.

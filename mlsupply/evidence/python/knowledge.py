@@ -258,7 +258,9 @@ _CALL_ORIGINS: Final = tuple(
         ("camera", r"^cv2\.VideoCapture\(\)\.read|^sounddevice\.rec|^pyaudio\..*\.read$|^pygame\.camera"),
         (
             "clipboard",
-            r"^pyperclip\.paste$|^win32clipboard\.GetClipboardData|^clipboard\.paste$|\.clipboard_get$|^pandas\.read_clip",
+            r"^(?:pyperclip|xerox|copykitten)\.paste$|^win32clipboard\.GetClipboardData|^clipboard\.paste$|\.clipboard_get$|"
+            r"^pandas\.read_clip|^klembord\.get_text$|^kivy\.core\.clipboard\.Clipboard\.(?:paste|get)$|"
+            r"^(?:PyQt[456]|PySide[26]?|qtpy)\..{0,60}\bclipboard\(\)\.text$",
         ),
         (
             "keychain",

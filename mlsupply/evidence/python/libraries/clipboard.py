@@ -89,7 +89,7 @@ def _is_exchanged(machine: Analyser, given: Value) -> bool:
     return not unchanged and any(map(_WRITTEN.search, machine.lines)) and any(map(_SHAPE.search, machine.lines))
 
 
-_UNCHANGED = ("paste()", "clipboard_get()", "GetClipboardData()")  # as it was read
+_UNCHANGED = ("paste()", "clipboard_get()", "GetClipboardData()", "clipboard().text()", "get_text()")  # as it was read
 
 
 def _holds_address(value: Value) -> bool:
