@@ -1,4 +1,4 @@
-"""Functions of Windows that are called through ctypes or pywin32: keys of the registry, and what is downloaded."""
+"""Functions of Windows that are called through ctypes or pywin32: keys of the registry, services, and what is downloaded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python.libraries import windows_registry
 from mlsupply.evidence.python.libraries.storage import kept_key
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, taint_of, text_of
 from mlsupply.lazy import expression
 
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
     from mlsupply.evidence.python.interpreter.call import Call
 
+_PROTOTYPE = expression(r"^ctypes\.(?:C|WIN|PY)FUNCTYPE\(\)$")
 _OPENS_KEY = expression(r"^ctypes\..{0,120}\.(?:Reg(?:Open|Create)Key(?:Ex|Transacted)?|SHRegOpenUSKey)[AW]?$")
 _OF_PYWIN32 = expression(r"^win32api\.Reg(?:Open|Create)Key(?:Ex|Transacted)?$")
 _SETS_VALUE = expression(r"^ctypes\..{0,120}\.(?:RegSet(?:Key)?Value(?:Ex)?|SHSetValue|SHRegSetUSValue)[AW]?$")
+_MAKES_SERVICE = expression(r"^ctypes\..{0,120}\.CreateService[AW]?$")
 _DOWNLOADS = expression(r"^ctypes\..{0,120}\.URLDownloadTo(?:Cache)?File[AW]?$")
 _READS = expression(r"^ctypes\..{0,120}\.(?:InternetReadFile(?:Ex[AW]?)?|WinHttpReadData(?:Ex)?)$")
 
@@ -24,6 +27,8 @@ _READS = expression(r"^ctypes\..{0,120}\.(?:InternetReadFile(?:Ex[AW]?)?|WinHttp
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of such a function, which writes what it gives into its arguments; None for any other call."""
     ref = call.ref
+    if _PROTOTYPE.match(ref):
+        return _of_prototype(call)
     if ref in {"ctypes.byref", "ctypes.pointer"}:
         return call.args[0] if call.args else None
     if _DOWNLOADS.match(ref):
@@ -37,10 +42,21 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if _OPENS_KEY.match(ref):
         _opened(call)
         return Value(ref + "()") if "Open" in ref else None
+    if _MAKES_SERVICE.match(ref):
+        machine.fact("persists", call.node, sink=ref.rpartition(".")[2], detail="a service of Windows")
+        return Value(ref + "()")
     if _SETS_VALUE.match(ref):
         windows_registry.set_by_shape(machine, call, ref.rpartition(".")[2])
         return Value(ref + "()")
     return None
+
+
+def _of_prototype(call: Call) -> Value | None:
+    """The function of a library that a prototype makes of its name there; None for one of a function or address."""
+    parts = folding.items_of(call.args[0]) if call.args else []
+    if len(parts) != 2 or not isinstance(parts[0].const, str) or not parts[1].ref.startswith("ctypes."):
+        return None
+    return Value(f"{parts[1].ref}.{parts[0].const}")
 
 
 def _opened(call: Call) -> None:
