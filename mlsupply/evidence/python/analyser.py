@@ -77,6 +77,7 @@ class Analyser(Statements):
         self.sessions: dict[int, tuple[dict[str, Value], list[SentKey]]] = {}  # by what a session adds to its requests
         self.method_calls = {}
         self.coroutines, self.given = {}, {}
+        self.held: dict[ast.AST, bool] = {}  # function -> does it call what a container holds (`held_calls`)
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(

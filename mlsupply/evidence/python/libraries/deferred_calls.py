@@ -31,6 +31,7 @@ _TASKS = (".create_task", ".ensure_future", ".run_coroutine_threadsafe", ".gathe
 _WITH_ITS_OWN = re.compile(
     r"\.(?:register|finalize|(?:push_async_)?callback|submit|to_thread)$"
 )  # keywords are for the function
+_MOST_AGAIN = 5_000  # steps of a function that is followed once more for what it calls out of a container
 _TAKES_DATA = re.compile(r"builtins\.(?!(?:map|filter)$)")  # functions that are given objects for what these hold
 _NOT_GIVEN = frozenset({"args", "argument", "kwargs", "iterable", "initargs", "daemon", "name"})
 
@@ -65,12 +66,21 @@ def started(machine: Analyser, call: Call) -> Value:
 
 
 def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> Value:
-    """Follows a function that is called while other code goes on: now, and once more at the end, when its arguments, or what
-    it calls out of a container, may have changed. Returns its result of now."""
+    """Follows a function that is called while other code goes on: now, and once more at the end, when its arguments may have
+    changed, or what it calls out of a container: the latter unless it is long. Returns its result of now."""
     changes = any(value.items is not None or value.keys is not None or value.instance is not None for value in args)
-    if changes or (function.closure is not None and calls_held(function.closure.node)):
-        machine.deferred.append((function, args, keywords, node, machine.root))
-    return machine.call(function, args, keywords, node)
+    again = (function, args, keywords, node, machine.root)
+    if changes:
+        machine.deferred.append(again)
+    before = machine.steps
+    result = machine.call(function, args, keywords, node)
+    if not changes and machine.steps - before <= _MOST_AGAIN and function.closure is not None:
+        called = function.closure.node
+        if called not in machine.held:
+            machine.held[called] = calls_held(called)
+        if machine.held[called]:
+            machine.deferred.append(again)
+    return result
 
 
 def _arguments(call: Call, target: int | None) -> list[Value]:
