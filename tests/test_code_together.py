@@ -191,6 +191,24 @@ def test_small_modules_come_first_and_large_ones_do_not_crowd_them_out() -> None
     assert len(groups) == MAX_AROUND // (9_000 + len(imports) + 50)
 
 
+def test_hundreds_of_tiny_neighbourhoods_are_not_all_followed() -> None:
+    many = {f"demo/act{number:03}.py": b"from . import table\n" for number in range(200)}
+    facts = [one for path in many for one in acting(path)]
+    assert len(companions(facts, {**many, "demo/table.py": b"", **LARGE})) == 32
+
+
+@pytest.mark.parametrize("size", [0, MAX_BYTES], ids=["small", "large"])
+def test_more_data_files_than_are_read_are_a_gap_wherever_they_are_named(tmp_path: Path, size: int) -> None:
+    names = {f"part{part}": [f"d{part}_{number}.json" for number in range(40)] for part in range(4)}
+    modules = {
+        part: f"import json, os\nfor name in {files}:\n    os.system(json.load(open(name))['run'])\n"
+        for part, files in names.items()
+    }
+    data = {f"demo/{name}": "{}" for files in names.values() for name in files}
+    told = looked(tmp_path, {"__init__": "", "large": "\n" * size, **modules, **data})
+    assert any("data files are named: none was followed" in gap.detail for gap in told.gaps)
+
+
 def test_thousands_of_modules_that_act_are_not_all_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     many = {f"demo/act{number:04}.py": b"import os\n" for number in range(2_000)}
     facts = [ModuleFacts(path=path, dotted="", takes=(("f", Take("executes", "exec")),)) for path in many]

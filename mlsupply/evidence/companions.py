@@ -103,10 +103,14 @@ def _acting(modules: Sequence[ModuleFacts], texts: Mapping[str, bytes]) -> dict[
     a document: path -> does it read one. The last are looked for in the smaller modules, first where anything was seen."""
     does = {module.path for module in modules if module.takes or any(_acts(fact) for fact, _ in module.facts)}
     seen = {module.path for module in modules}
+    asked = [path for path, text in texts.items() if path not in does and len(text) <= LARGEST]
     left = _SEARCHED
-    for path in sorted(texts, key=lambda path: (path not in seen, len(texts[path]), path)):
-        if path not in does and len(texts[path]) <= LARGEST and (left := left - len(texts[path])) >= 0:
-            does |= {path} if _may_with_others(texts[path]) else set()
+    for path in sorted(asked, key=lambda path: (path not in seen, len(texts[path]), path)):
+        left -= len(texts[path])
+        if left < 0:
+            break
+        if _may_with_others(texts[path]):
+            does.add(path)
     return {path: names_data(texts[path]) for path in does & texts.keys()}
 
 

@@ -120,8 +120,7 @@ class _Follower:
     def _together(self, modules: list[ModuleFacts]) -> list[ModuleFacts]:
         """The modules with what is seen only where several are followed as one program, data files included: those of a
         small package, or what hangs together in a large one."""
-        groups = companions(modules, self._texts, fewest=1, inner=self._shape.inner)
-        named = [(group, self._named_data(group)) for group in groups]
+        named = self._with_data(companions(modules, self._texts, fewest=1, inner=self._shape.inner))
         data = read_data(set().union(*(wanted for _, wanted in named)), self._walk)
         tasks = (
             Task("together", group[0], "", self._group_as_json(group, {path: data[path] for path in wanted & data.keys()}))
@@ -135,13 +134,19 @@ class _Follower:
                 modules = joined(modules, [stored.module_from_json(one) for one in answer["modules"]])
         return modules
 
-    def _named_data(self, group: Sequence[str]) -> set[str]:
-        """The data files that these modules name; none, and a gap, where there are too many."""
-        wanted = named_data(self._gathered.members, {path: self._texts[path] for path in group})
-        if len(wanted) <= MAX_FILES:
-            return wanted
-        self._gathered.add_gap(group[0], Reason.LIMIT, f"{len(wanted)} data files are named: none was followed")
-        return set()
+    def _with_data(self, groups: Iterable[list[str]]) -> list[tuple[list[str], set[str]]]:
+        """Each group with the data files that its modules name; without them, and a gap, from where there are too many in
+        all."""
+        found: list[tuple[list[str], set[str]]] = []
+        kept: set[str] = set()
+        for group in groups:
+            wanted = named_data(self._gathered.members, {path: self._texts[path] for path in group})
+            if len(kept | wanted) > MAX_FILES:
+                self._gathered.add_gap(group[0], Reason.LIMIT, f"{len(wanted)} data files are named: none was followed")
+                wanted = set()
+            kept |= wanted
+            found.append((group, wanted))
+        return found
 
     def _group_as_json(self, group: Sequence[str], data: Mapping[str, bytes]) -> bytes:
         """What `worker.look` takes for the task "together". group: paths of modules; data: path -> content of data files."""

@@ -17,6 +17,7 @@ from mlsupply.lazy import expression
 LARGEST = 30_000  # of source in the module that acts
 _AROUND = 15_000  # the same, in its neighbours
 _MAX_MODULES = 12
+_MOST_GROUPS = 32
 _STEPS = 2  # imports that lead from a module that acts to those that start it
 _READ = 30_000  # bytes of a larger module in which it is looked up what it imports
 _FILE = expression(r"[\"'/\\](\w{1,60}\.py)[\"']")
@@ -35,7 +36,7 @@ def around(acting: Mapping[str, bool], sources: Mapping[str, bytes], inner: Mapp
         if not found or (len(found) == 1 and not acting[path]) or frozenset(found) in groups:
             continue
         room -= sum(len(sources[one]) for one in found)
-        if room < 0:
+        if room < 0 or len(groups) == _MOST_GROUPS:
             break
         groups[frozenset(found)] = found
     return list(groups.values())
@@ -81,16 +82,15 @@ class _Package:
 
     def imports(self, path: str) -> list[str]:
         """The modules of the package that it imports, in order, and those beside it that it names as files."""
-        found = self._imports.get(path)
-        if found is None:
+        if path not in self._imports:
             dotted, is_package = self._dotted[path]
             text = self._sources[path][:_READ].decode("utf-8", "replace")
             names = imported_names(text, dotted if is_package else dotted.rpartition(".")[0])
             folder = path.rpartition("/")[0]
-            beside = (f"{folder}/{found[1]}" for found in _FILE.finditer(text))  # it may read the text of that module
+            beside = (f"{folder}/{named[1]}" for named in _FILE.finditer(text))  # it may read the text of that module
             paths = [*(self._by_name.get(name) for name in names), *(one for one in beside if one in self._sources)]
-            self._imports[path] = found = list(dict.fromkeys(one for one in paths if one is not None and one != path))
-        return found
+            self._imports[path] = list(dict.fromkeys(one for one in paths if one is not None and one != path))
+        return self._imports[path]
 
     def _importers(self, path: str) -> list[str]:
         """The modules that import it of those in its folder, and in the folder around that."""

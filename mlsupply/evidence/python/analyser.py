@@ -27,7 +27,7 @@ from mlsupply.evidence.python.libraries import (
 from mlsupply.evidence.python.models import modelled, no_model_knows
 from mlsupply.evidence.python.network import diverted, far_end, object_servers, recipients, shares, uploads
 from mlsupply.evidence.python.network.tunnels import Led
-from mlsupply.evidence.python.syntax import newer, quietly
+from mlsupply.evidence.python.syntax import held_calls, newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
@@ -77,7 +77,7 @@ class Analyser(Statements):
         self.sessions: dict[int, tuple[dict[str, Value], list[SentKey]]] = {}  # by what a session adds to its requests
         self.method_calls = {}
         self.coroutines, self.given = {}, {}
-        self.held: dict[ast.AST, bool] = {}  # function -> does it call what a container holds (`held_calls`)
+        self._calls_held: dict[ast.AST, bool] = {}  # function -> does it call what a container holds
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(
@@ -194,6 +194,12 @@ class Analyser(Statements):
         if hooks.holds_credentials(closure):
             this.taint |= frozenset(("parameter:credentials",))
         return [this]
+
+    def calls_held(self, closure: Closure) -> bool:
+        """Does the function call what a container holds? Each is searched for that once."""
+        if closure.node not in self._calls_held:
+            self._calls_held[closure.node] = held_calls.calls_held(closure.node)
+        return self._calls_held[closure.node]
 
     def registered_with(self, registrar: Value, function: Value, node: ast.AST) -> None:
         entry_points.registered(self, registrar, function, node)

@@ -12,7 +12,6 @@ from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.interpreter.machine import MAX_INLINE, MAX_ROOT_STEPS, MAX_STEPS, SHALLOW, Begun, BudgetError
 from mlsupply.evidence.python.libraries import command_options, execution, passed_on
 from mlsupply.evidence.python.network import requested, servers
-from mlsupply.evidence.python.syntax.held_calls import calls_held
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import ClassState, Closure, Value, taint_of
 
@@ -91,7 +90,7 @@ def run_changed(machine: Analyser) -> None:
 def run_held(machine: Analyser) -> None:
     """Runs the deferred calls again that call what a container holds, which may have been put there since."""
     for one in machine.begun:
-        if one.function.closure is not None and calls_held(one.function.closure.node):
+        if one.function.closure is not None and machine.calls_held(one.function.closure):
             _run_again(machine, one)
 
 

@@ -17,7 +17,6 @@ from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.network import requested
 from mlsupply.evidence.python.summaries import CARRIED
 from mlsupply.evidence.python.syntax import reachability
-from mlsupply.evidence.python.syntax.held_calls import calls_held
 from mlsupply.evidence.python.syntax.relevance import (
     calls,
     matters_in_module,
@@ -148,7 +147,7 @@ def follow_late(machine: Analyser, survey: Survey, before: Followed) -> None:
         if machine.steps >= min(most, MAX_STEPS):
             break
         wanted = names | filled if closure in before.done else names | held.keys()
-        if mentions.has_name_in(wanted) and calls_held(closure.node):
+        if mentions.has_name_in(wanted) and machine.calls_held(closure):
             machine.call_results.clear()
             machine.run_root(closure.name, closure)
     machine.exhausted = exhausted

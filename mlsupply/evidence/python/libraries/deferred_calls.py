@@ -10,7 +10,6 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import special_methods
 from mlsupply.evidence.python.libraries.removing import REMOVES
 from mlsupply.evidence.python.network import object_servers, servers
-from mlsupply.evidence.python.syntax.held_calls import calls_held
 from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, layers_of, taint_of
@@ -74,12 +73,9 @@ def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[st
         machine.deferred.append(again)
     before = machine.steps
     result = machine.call(function, args, keywords, node)
-    if not changes and machine.steps - before <= _MOST_AGAIN and function.closure is not None:
-        called = function.closure.node
-        if called not in machine.held:
-            machine.held[called] = calls_held(called)
-        if machine.held[called]:
-            machine.deferred.append(again)
+    short = machine.steps - before <= _MOST_AGAIN
+    if not changes and short and function.closure is not None and machine.calls_held(function.closure):
+        machine.deferred.append(again)
     return result
 
 

@@ -27,6 +27,8 @@ _READS = expression(r"^ctypes\..{0,120}\.(?:InternetReadFile(?:Ex[AW]?)?|WinHttp
 def modelled(machine: Analyser, call: Call) -> Value | None:
     """The result of such a function, which writes what it gives into its arguments; None for any other call."""
     ref = call.ref
+    if not ref.startswith(("ctypes.", "win32api.")):
+        return None
     if _PROTOTYPE.match(ref):
         return _of_prototype(call)
     if ref in {"ctypes.byref", "ctypes.pointer"}:
