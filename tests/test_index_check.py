@@ -89,6 +89,12 @@ def test_git_addresses_under_familiar_names_behind_blanks(world: World) -> None:
     assert [gap.reason for gap in gaps] == [Reason.OFFLINE]
 
 
+def test_a_repository_in_a_lock_on_one_line(world: World) -> None:
+    """Its entries have no line, so there is none to look for blanks in; that broke the whole check off."""
+    lock = '{"_meta": {}, "default": {"transformers": {"git": "https://host.example/someone/transformers", "ref": "v1"}}}'
+    assert ids(world, lock, "Pipfile.lock") == ["MLS-I004"]
+
+
 def test_whose_repository_it_is_is_asked_of_the_index(world: World) -> None:
     online = replace(world, fetch=LiveFetch({}, sleep=lambda _: None))
     with LoopbackIndex("mirror") as index:

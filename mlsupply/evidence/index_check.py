@@ -297,7 +297,7 @@ def _has_hidden_text(place: Place, world: World) -> bool:
     if isinstance(data, Failure):
         return False  # the reader of the file says so
     lines = data.decode("utf-8", "replace").splitlines()
-    return place.line <= len(lines) and bool(_BLANKS.search(lines[place.line - 1].rstrip()))
+    return 0 < place.line <= len(lines) and bool(_BLANKS.search(lines[place.line - 1].rstrip()))
 
 
 # --- packages -------------------------------------------------------------------------------------
