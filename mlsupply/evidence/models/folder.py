@@ -1,4 +1,5 @@
-"""Which files of a folder are model files: by name, or by their first bytes where the name says nothing."""
+"""Which files of a folder are model files: by name, or by their first bytes where the name says nothing. Archives are told
+by what they hold."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from mlsupply.evidence.models.facts import Cause, ModelFacts, Verdict
 from mlsupply.evidence.models.names import words
 
 SUFFIXES = words(
@@ -26,16 +28,22 @@ _NAMES = words(
 )
 _HEADS = (b"\x93NUMPY", b"GGUF", b"\x89HDF\r\n", *(bytes([0x80, proto]) for proto in (2, 3, 4, 5)))
 _SAVED = words(".pkl .pickle .dill .joblib .pt .pth .ckpt .bin .npy .npz .h5 .keras .safetensors .gguf .sav .model .onnx")
-_PUT_AWAY = frozenset(["tar", "bak", "old", "orig", "part", "tmp", "best", "last", "latest", "new", "prev", "save", "copy"])
+_PUT_AWAY = words("tar bak old orig part tmp best last latest new prev save copy gz gzip bz2 xz lzma lz4 zst zstd z zip rar")
+_ARCHIVES = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz", ".lz4")
+_HOLD_NONE = words("zip tar gzip bzip2 xz lzma lz4 zlib json jinja text xml empty unknown") | {
+    "picture or document",
+    "native code",
+}
 _MOST_FILES = 200_000
 _SILENTLY = frozenset({".git", ".hg"})  # what a repository keeps for itself
 _LEFT_OUT = {"node_modules": "installed JavaScript"}
 
 
-def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
+def model_files(root: Path, unread: list[tuple[str, str]], *, archives: bool = False) -> Iterator[Path]:
     """Files below `root` that a model loader may be pointed at, in name order, each once. A link counts by its own name
     wherever it leads: in Hugging Face's cache the names are links, and what they lead to has none. unread: folders that
-    were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted."""
+    were not looked through are added to it, each with the reason; it is complete when the iterator is exhausted. archives:
+    those of any name are given as well, and `holds_model` tells which of them are of models."""
     from mlsupply.pruned import environment_kind
 
     left, links, met = _MOST_FILES, list[Path](), set[str]()
@@ -61,13 +69,24 @@ def model_files(root: Path, unread: list[tuple[str, str]]) -> Iterator[Path]:
             path = Path(folder, name)
             if _is_link(path):
                 links.append(path)
-            elif _may_be_read(path) and is_model_name(name, path):
+            elif _may_be_read(path) and _is_asked_for(path, archives):
                 met.add(os.path.realpath(path))
                 yield path
     for path in links:
-        if (real := os.path.realpath(path)) not in met and _may_be_read(Path(real)) and is_model_name(path.name, path):
+        if (real := os.path.realpath(path)) not in met and _may_be_read(Path(real)) and _is_asked_for(path, archives):
             met.add(real)
             yield path
+
+
+def _is_asked_for(path: Path, archives: bool) -> bool:
+    return is_model_name(path.name, path) or (archives and path.name.lower().endswith(_ARCHIVES))
+
+
+def holds_model(facts: ModelFacts) -> bool:
+    """Whether an archive is one of models: something in it has a model's format or would do harm, or it could not be read
+    to its end. What is in it of other formats makes it none."""
+    told = (mark.verdict is Verdict.BLOCKED or mark.cause is not Cause.UNSUPPORTED for mark in facts.marks)
+    return any(told) or any(form not in _HOLD_NONE for _, form in facts.contents)
 
 
 def _is_link(path: Path) -> bool:
@@ -88,7 +107,7 @@ def _may_be_read(path: Path) -> bool:
 
 def is_put_away(lower: str) -> bool:
     """Whether a name is that of weights under one more ending: `checkpoint.pth.tar` as examples of PyTorch save it,
-    `model.pkl.bak`, `model.pt.part`, `model.pkl.1`. Tables and digests of weights are none."""
+    `model.pkl.bak`, `model.pt.part`, `model.pkl.1`, `model.bin.gz`. Tables and digests of weights are none."""
     parts = lower.split(".")
     last = parts[-1]
     return len(parts) > 2 and f".{parts[-2]}" in _SAVED and (last in _PUT_AWAY or last.isdecimal())
