@@ -10,7 +10,7 @@ import pytest
 
 from mlsupply.inventory import gather
 from mlsupply.inventory.resolver import resolve
-from mlsupply.model import Place, Reason, Requirement, Source, SourceKind
+from mlsupply.model import Place, Reason, Requirement, SourceKind
 from mlsupply.request import Request
 from mlsupply.world import World
 from tests.loopback_index import LoopbackIndex
@@ -148,12 +148,3 @@ def test_a_requirement_uv_cannot_read_is_not_handed_to_it(index: LoopbackIndex, 
     found = resolve(replace(inventory("lib"), requirements=(*asked("lib"), odd)), Request(index_url=index.simple), world)
     assert versions(found) == {"lib": "2.5"}
     assert [(gap.reason, gap.place) for gap in found.gaps] == [(Reason.MALFORMED, Place("environment.yml", 4))]
-
-
-def test_a_folder_with_a_manifest_is_an_input_of_its_own_and_no_gap(index: LoopbackIndex, world: World) -> None:
-    (world.tree.root / "app").mkdir()
-    (world.tree.root / "app/pyproject.toml").write_text("[project]\nname = 'app'\n", encoding="utf-8")
-    own = Requirement(name="", source=Source(SourceKind.EDITABLE, "./app[gpu]"), place=Place("requirements.txt", 1))
-    other = Requirement(name="", source=Source(SourceKind.EDITABLE, "../elsewhere"), place=Place("requirements.txt", 2))
-    found = resolve(replace(inventory(), requirements=(own, other)), Request(index_url=index.simple), world)
-    assert [gap.place for gap in found.gaps] == [Place("requirements.txt", 2)]

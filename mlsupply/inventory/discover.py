@@ -13,6 +13,7 @@ from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import SCRIPT_FORMATS, Reader, reader_named, reader_of
 from mlsupply.inventory.cover import met_by_neighbours, said_once, settle_covered
 from mlsupply.inventory.dangling import with_dangling
+from mlsupply.inventory.local_folders import with_unread
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, manifest_files, reader_by_content, script_files
@@ -258,6 +259,7 @@ def _settled(found: list[Inventory], request: Request, world: World) -> list[Inv
     """With packages for what they ask for: resolved where that is allowed, otherwise the pinned ones. Resolving waits for
     the index most of the time, so several inputs do so at once; the order stays."""
     found = [inventory if inventory.complete else without_conda(inventory) for inventory in found]
+    found = with_unread(found, str(world.tree.root))
     left = [place for place, inventory in enumerate(found) if not inventory.complete]
     if request.offline or not request.resolve or not world.resolving:
         reason = Reason.OFFLINE if request.offline and request.resolve else Reason.UNPINNED

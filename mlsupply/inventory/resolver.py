@@ -10,7 +10,6 @@ Sources: PEP 440, PEP 508, PEP 751 and uv's documented lock file (https://docs.a
 
 from __future__ import annotations
 
-import posixpath
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +19,7 @@ from mlsupply.inventory import uv_project, uv_run
 from mlsupply.inventory.held_back import held_back
 from mlsupply.inventory.homes import sent_home
 from mlsupply.inventory.index_settings import Settings, settings_of, without
+from mlsupply.inventory.local_folders import LOCAL
 from mlsupply.inventory.parsing import gap
 from mlsupply.inventory.pinned import pinned
 from mlsupply.inventory.source_only import newest, passed_over
@@ -30,8 +30,6 @@ from mlsupply.request import Request
 from mlsupply.text import host_of
 from mlsupply.world import World
 
-_LOCAL = (SourceKind.PATH, SourceKind.EDITABLE, SourceKind.VIRTUAL)
-_MANIFESTS = ("pyproject.toml", "setup.py", "setup.cfg")
 _ROUNDS = 60  # attempts for one input
 _NOT_READ = Verdict(Fault.MANIFEST, "", (), 0, "it is no requirement of PEP 508", Reason.MALFORMED)
 _ELSEWHERE = (Fault.NO_WHEEL_HERE, Fault.PYTHON)  # faults another target may not have
@@ -63,17 +61,8 @@ def resolve(inventory: Inventory, request: Request, world: World) -> Inventory:
         if not _can_be_asked(home, settings):
             _keep_from_others(attempt, (name,), f"its index {home} cannot be asked as it is written", Reason.FORBIDDEN)
     found = _rounds(attempt, ladder, world)
-    fetched = [r for r in wanted if r.source.kind is not SourceKind.REGISTRY and not _is_read_itself(r, inventory, world)]
+    fetched = [r for r in wanted if r.source.kind is not SourceKind.REGISTRY and r.source.kind not in LOCAL]
     return _assembled(attempt, found, fetched, tuple(_at_newest(attempt, world)))
-
-
-def _is_read_itself(requirement: Requirement, inventory: Inventory, world: World) -> bool:
-    """A folder under audit that has a manifest (`.`, `-e ./lib`): that is an input of its own."""
-    if requirement.source.kind not in _LOCAL:
-        return False
-    path = requirement.source.url.partition("[")[0].removeprefix("file:")
-    folders = {posixpath.normpath(posixpath.join(start, path)) for start in (posixpath.dirname(inventory.path), "")}
-    return any(world.tree.kind(posixpath.join(folder, name)) == "file" for folder in folders for name in _MANIFESTS)
 
 
 def _is_limit(constraint: Requirement) -> bool:
@@ -267,9 +256,6 @@ _HINTS = {
 _FROM = {
     SourceKind.GIT: "a git repository",
     SourceKind.URL: "an archive at an address",
-    SourceKind.PATH: "a file or folder",
-    SourceKind.EDITABLE: "an editable folder",
-    SourceKind.VIRTUAL: "a folder",
 }
 
 
