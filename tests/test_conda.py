@@ -213,6 +213,10 @@ packages:
     [
         ("numpy", "numpy", "", False),
         ("numpy=1.23", "numpy", "", False),
+        ("numpy=1.23.1", "numpy", "1.23.1", False),
+        ("openssl =1.1.1s", "openssl", "1.1.1s", False),
+        ("numpy=1.23.1.*", "numpy", "", False),
+        ("numpy=1.23.1|=1.24.0", "numpy", "", False),
         ("numpy==1.23.1", "numpy", "1.23.1", False),
         ("numpy=1.23.1=py310h1794996_0", "numpy", "1.23.1", True),
         ("numpy==1.23.1=py310_0", "numpy", "1.23.1", True),

@@ -20,6 +20,8 @@ _BRACKETED = re.compile(r"""\b(version|build|channel)\s*=\s*['"]?([^'",\]]*)""")
 _LITERAL = r"[0-9][A-Za-z0-9._+!-]*"
 _EXACT = re.compile(
     rf"===?\s*({_LITERAL})(?:\s+[^\s|,<>=]+|=[^\s|,<>=]+)?|=({_LITERAL})=([^\s|,<>=*]+)|({_LITERAL})(?:\s+[^\s|,<>=*]+)?"
+    # `=1.26.4` also allows 1.26.4.1, which hardly anything has; an export without builds writes every release this way
+    r"|=([0-9]+(?:\.[A-Za-z0-9]+){2,})"
 )
 
 
@@ -48,7 +50,7 @@ def parse_spec(text: str) -> Spec | None:
     specifier = (rest or fields.get("version", "")).strip()
     build = fields.get("build", "")
     exact = _EXACT.fullmatch(specifier)
-    version = next((group for group in (exact[1], exact[2], exact[4]) if group), "") if exact else ""
+    version = next((group for group in (exact[1], exact[2], exact[4], exact[5]) if group), "") if exact else ""
     built = bool(build) or bool(exact and (exact[3] or " " in specifier or specifier.count("=") > 2))
     return Spec(
         safe(name, 200), safe(specifier, 200), safe(version, 200), safe(channel or fields.get("channel", ""), 200), built
