@@ -15,7 +15,7 @@ from mlsupply.model import Cause, Coordinate, Finding, Gap, Kind, Reason, Severi
 from mlsupply.outcome import Verdict
 from mlsupply.project import Project, ways_in
 from mlsupply.request import Policy, Request, VexStatement, WaiverRule
-from mlsupply.text import canonical, count
+from mlsupply.text import canonical, count, some
 from mlsupply.value import replace
 
 CHECK = "policy"
@@ -98,11 +98,19 @@ def _verdict(failing: int, below: int, gaps: Sequence[Gap], project: Project, po
         noun = "finding" if failing == 1 else "findings"
         return EXIT_FINDINGS, f"{failing:,} {noun} at or above the threshold ({_thresholds(policy)}) or malicious"
     if not project.packages and not project.requirements:
-        return EXIT_NOTHING, "nothing to audit was found: name a folder, lock file, manifest, SBOM, archive or requirement"
+        return EXIT_NOTHING, _nothing(project)
     if gaps:
         said = f"not everything could be checked: {_by_cause(gaps)}"
         return EXIT_INCOMPLETE, said + (f"; {_below(below, policy)}" if below else "")
     return EXIT_CLEAN, f"complete; {_below(below, policy)}" if below else "clean and complete"
+
+
+def _nothing(project: Project) -> str:
+    """What was read counts as nothing where it names no package; a folder stands for itself where no file in it is read."""
+    read = [inventory.path for inventory in project.inventories if inventory.format != "folder"]
+    if read:
+        return f"nothing to audit: no package is named in {some(read, 3)}"
+    return "nothing to audit was found: name a folder, lock file, manifest, SBOM, archive or requirement"
 
 
 def _below(number: int, policy: Policy) -> str:

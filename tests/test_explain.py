@@ -14,7 +14,8 @@ from mlsupply.advisories.incident_pages import incident_page
 from mlsupply.advisories.incident_records import records
 from mlsupply.audit import CHECKS
 from mlsupply.cli import main
-from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES
+from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES, WORDS
+from mlsupply.model import Cause, Reason
 from mlsupply.ruleset.library import builtin_rules
 
 
@@ -55,6 +56,13 @@ def test_an_exit_code_is_explained(code: str) -> None:
     result = explain(code)
     assert result.exit_code == 0
     assert result.stdout.startswith(f"Exit code {code}\n  ")
+
+
+def test_every_word_beside_a_gap_is_explained() -> None:
+    """`advisories, stale` is what a report says, and what is typed next."""
+    assert {*Reason, *Cause} <= set(WORDS)
+    assert explain("stale").stdout.startswith("Word stale\n  Reason of a gap: ")
+    assert "fails every run" in explain("MALICIOUS").stdout.replace("\n  ", " ")
 
 
 def test_a_check_is_explained() -> None:

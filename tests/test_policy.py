@@ -91,6 +91,9 @@ def test_the_exit_code_follows_findings_then_gaps(findings: tuple[Finding, ...],
 def test_nothing_read_and_nothing_asked_for_is_nothing_to_audit() -> None:
     empty = merge([])
     assert decide((), (), empty, Request(), NOW)[2].exit_code == 4
+    read = replace(empty, inventories=(Inventory(path="pyproject.toml", format="pyproject.toml", complete=True),))
+    verdict = decide((), (), read, Request(), NOW)[2]
+    assert (verdict.exit_code, verdict.reason) == (4, "nothing to audit: no package is named in pyproject.toml")
     assert decide((), (GAP,), empty, Request(), NOW)[2].exit_code == 3
 
 

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from mlsupply.model import Coordinate, Finding, Kind, PackageKey, Place, Severity
+from mlsupply.model import Coordinate, Finding, Inventory, Kind, PackageKey, Place, Severity
 from mlsupply.project import MAX_PATHS
 from mlsupply.report import FORMATS
 from mlsupply.report.github import render as github
@@ -24,7 +24,7 @@ from mlsupply.report.markdown import render as markdown
 from mlsupply.report.sarif import render as sarif
 from mlsupply.report.table import WHOLE, Most
 from mlsupply.report.table import render as table
-from mlsupply.report.view import View, view_of
+from mlsupply.report.view import View, view_of, why
 from mlsupply.upgrade import Upgrade
 from tests.conftest import SHARED
 from tests.golden import FINDINGS, PACKAGES, REPORT
@@ -219,6 +219,13 @@ def test_what_a_group_has_no_room_for_is_counted_in_every_format_for_people() ->
     assert "m69.py" in table(view, most=WHOLE).decode()
 
 
+def test_a_long_verdict_is_wrapped_below_its_first_word() -> None:
+    lines = table(view_of(REPORT), width=50).decode().splitlines()
+    assert lines[0].startswith(" FAIL  ")
+    assert lines[1].startswith(" " * 7)
+    assert not lines[1].startswith(" " * 8), "below what it goes on with"
+
+
 def test_a_report_that_keeps_five_ways_does_not_say_that_there_are_five() -> None:
     name, torch = PACKAGES[3].name, next(one for one in FINDINGS if one.package == PACKAGES[3].coordinate)
     paths: dict[PackageKey, tuple[tuple[str, ...], ...]] = {
@@ -228,6 +235,23 @@ def test_a_report_that_keeps_five_ways_does_not_say_that_there_are_five() -> Non
     assert f"and at least 2 more paths: mlsupply why {name}" in table(view).decode()
     assert "and at least 2 more paths" in markdown(view).decode()
     assert "and perhaps more paths" in html(view).decode()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "command"),
+    [
+        ([("uv.lock", "uv.lock"), ("app/uv.lock", "uv.lock")], "mlsupply why torch"),
+        ([("my app/uv.lock", "uv.lock"), ("my app/x/uv.lock", "uv.lock")], "mlsupply why torch 'my app'"),
+        ([("/w/app/uv.lock", "uv.lock")], "mlsupply why torch /w/app/uv.lock"),
+        ([("/w/uv.lock", "uv.lock"), ("uv.lock", "uv.lock")], "mlsupply why torch"),
+        ([("/opt/venv", "environment")], "mlsupply why torch --env /opt/venv"),
+        ([("torch>=2", "requirement"), ("app/uv.lock", "uv.lock")], "mlsupply why torch 'torch>=2' app/uv.lock"),
+    ],
+)
+def test_the_command_that_shows_the_other_paths_asks_where_the_run_did(inputs: list[tuple[str, str]], command: str) -> None:
+    """Without the folder it looked in another one, and said that the package is not there."""
+    read = tuple(Inventory(path=path, format=form, complete=True) for path, form in inputs)
+    assert why(view_of(replace(REPORT, inputs=read)), "torch") == command
 
 
 def _of_many_projects(number: int, severity: Severity = Severity.LOW) -> View:

@@ -1,4 +1,5 @@
-"""`mlsupply explain`: a rule, an advisory, an incident, a check, an error reference or an exit code in full."""
+"""`mlsupply explain`: a rule, an advisory, an incident, a check, a word of reports, an error reference or an exit code in
+full."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import click
 
 from mlsupply.cli.common import shows_errors
-from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES
+from mlsupply.cli.references import EXIT_CODES, FINDINGS_IN_CODE, REFERENCES, WORDS
 from mlsupply.cli.terminal import fitted
 from mlsupply.errors import MlsupplyError
 from mlsupply.hints import TYPE_CHECKING
@@ -24,13 +25,13 @@ _WIDTH = 100
 @shows_errors
 def command(ids: tuple[str, ...]) -> None:
     """Explain a rule (MLS-R001), an advisory (PYSEC-2026-2, CVE-…, GHSA-…), an incident (litellm-2026; `incidents` lists
-    them all), a check, an error reference (bad-config) or an exit code (3). Works offline."""
+    them all), a check, a word of a report (stale), an error reference (bad-config) or an exit code (3). Works offline."""
     if any(map(_is_advisory, ids)) and (cut := _unread()):
         click.echo(f"not checked: {cut}", err=True)
     pages = {wanted: _page(wanted) for wanted in ids}
     click.echo(fitted("\n".join(page for page in pages.values() if page)), nl=False)
     if unknown := [wanted for wanted, page in pages.items() if not page]:
-        hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, an error reference or an exit code"
+        hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, a word of a report or an exit code"
         named = ", ".join(f"{wanted}{_like(wanted)}" for wanted in unknown)
         raise MlsupplyError("nothing-known", f"nothing is known about {named}", hint)
 
@@ -55,7 +56,7 @@ def _like(wanted: str) -> str:
     from mlsupply.ruleset.library import builtin_rules
 
     rules = [rule.id for rule in builtin_rules()[1]]
-    return nearest(wanted, [*rules, *REFERENCES, *index().briefs, *(check.name for check in CHECKS)])
+    return nearest(wanted, [*rules, *REFERENCES, *WORDS, *index().briefs, *(check.name for check in CHECKS)])
 
 
 def _list_of_incidents(wanted: str) -> str:
@@ -68,8 +69,9 @@ def _list_of_incidents(wanted: str) -> str:
 
 
 def _reference(wanted: str) -> str:
-    for table, title in ((EXIT_CODES, "Exit code"), (REFERENCES, "Error"), (FINDINGS_IN_CODE, "Finding")):
-        if text := table.get(wanted) or table.get(wanted.upper()):
+    tables = ((EXIT_CODES, "Exit code"), (REFERENCES, "Error"), (FINDINGS_IN_CODE, "Finding"), (WORDS, "Word"))
+    for table, title in tables:
+        if text := table.get(wanted) or table.get(wanted.upper()) or table.get(wanted.lower()):
             return f"{title} {wanted}\n{textwrap.indent(textwrap.fill(text, _WIDTH - 2), '  ')}\n"
     return ""
 

@@ -1,4 +1,5 @@
-"""What `mlsupply explain` says about exit codes, and about the references that errors carry in brackets."""
+"""What `mlsupply explain` says about exit codes, the references that errors carry in brackets, and the words that reports
+use."""
 
 from __future__ import annotations
 
@@ -97,3 +98,30 @@ FINDINGS_IN_CODE = {
     "last day (until), so that it is a decision about one file.",
 }
 """Ids of findings that are made in code rather than by a rule."""
+
+WORDS = {
+    "offline": "Reason of a gap: it needs the network, and this run had none (--offline) or could not reach it.",
+    "not-found": "Reason of a gap: a file, release or page that something names is not there.",
+    "forbidden": "Reason of a gap: it is there, and this user or these credentials may not read it.",
+    "timeout": "Reason of a gap: it took longer than mlsupply waits or looks; what was seen until then is in the report.",
+    "too-large": "Reason of a gap: it is larger than mlsupply reads of such a thing.",
+    "malformed": "Reason of a gap: it is not what its name or format promises, so it could not be read or not be trusted.",
+    "unsupported": "Reason of a gap: mlsupply does not read this kind of thing.",
+    "unpinned": "Reason of a gap: no single version or revision is named, so what applies is open. A lock names it.",
+    "no-artifact": "Reason of a gap: there is no archive to look into.",
+    "limit": "Reason of a gap: there is more of it than mlsupply looks at, and the rest was left. The limits keep hostile "
+    "input from using up memory or time.",
+    "stale": "Reason of a gap: the advisories are more than 7 days old, so the newest are not among them. Renew them with "
+    "mlsupply db sync.",
+    "disabled": "Reason of a gap: it was not asked for, or the configuration leaves it out. The run is complete without it.",
+    "internal": "Reason of a gap: mlsupply itself failed here. This is a defect: please report it with the input.",
+    "failed": "Cause of gaps: something was tried and went wrong, or the data is old. Fix it, or try again.",
+    "input": "Cause of gaps: the audited files leave it open, or are not read here. Lock what is open, or scan the result.",
+    "scope": "Cause of gaps: the options of the run rule it out (--offline, --contents, --skip). Run with others.",
+    "unpublished": "Cause of gaps: nobody publishes it, so nothing can close it. Accept it with [[tool.mlsupply.tolerate]].",
+    "unknown": "Severity: no source says how bad it is, which does not mean little. --fail-on unknown fails for it, and "
+    "unknown-as in the configuration says what it counts as.",
+    "malicious": "Kind of finding: a release, file or project that is known to have been made to do harm. It fails every "
+    "run, whatever the threshold; only a waiver that names id, package, version and a date can hide it.",
+}
+"""Words that reports put beside gaps and findings, in lower case."""

@@ -18,7 +18,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.report.causes import Unchecked, alike, by_cause, scope_of, where
 from mlsupply.report.upgrades import NO_STEP, upgrades
 from mlsupply.report.vectors import FROM_VECTOR
-from mlsupply.report.view import Group, View, brief, label_of, more_paths, summary_of
+from mlsupply.report.view import Group, View, brief, label_of, more_paths, summary_of, why
 from mlsupply.text import count, some
 
 _STYLES = {
@@ -68,7 +68,7 @@ def render(view: View, width: int = 100, *, color: bool = False, most: Most = CU
     _verdict(console, view)
     for several in _alike(view.groups):
         for group in several[: most.alike]:
-            _group(console, group, most)
+            _group(console, group, view, most)
         if rest := several[most.alike :]:
             _more_alike(console, rest, most)
     _upgrades(console, view, most)
@@ -91,7 +91,11 @@ def _label(word: str) -> Text:
 
 
 def _verdict(console: Console, view: View) -> None:
-    console.print(Text.assemble(_label(view.word), " ", (view.headline, "bold")))
+    head = Table.grid(padding=(0, 1))
+    head.add_column(no_wrap=True)
+    head.add_column(overflow="fold")
+    head.add_row(_label(view.word), Text(view.headline, "bold"))
+    console.print(head)
     for line in filter(None, (view.report.verdict.reason, scope_of(view.unchecked))):
         console.print(Padding(Text(line), (0, 0, 0, 3)))
 
@@ -121,7 +125,7 @@ def _more_alike(console: Console, rest: list[Group], most: Most) -> None:
     console.print(Padding(Text(f"{named}: scan -v shows all" if len(rest) > most.files else named), (0, 0, 0, 3)))
 
 
-def _group(console: Console, group: Group, most: Most) -> None:
+def _group(console: Console, group: Group, view: View, most: Most) -> None:
     console.print()
     console.print(Text.assemble(_label(group.label), " ", (group.title, "bold")))
     for finding in group.findings[: most.findings]:
@@ -135,7 +139,7 @@ def _group(console: Console, group: Group, most: Most) -> None:
     for place, path in enumerate(shown):
         facts.add_row("through" if place == 0 else "", Text(" → ".join(path)))
     if more := more_paths(group, most.paths):
-        facts.add_row("", Text(f"and {more}: mlsupply why {group.title.split()[0]}"))
+        facts.add_row("", Text(f"and {more}: {why(view, group.title.split()[0])}"))
     if group.places:
         facts.add_row("at", Text(some([str(place) for place in group.places], most.places)))
     for note in group.notes[: most.notes]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from posixpath import commonpath
 
-from mlsupply.model import Confidence, Coordinate, Finding, Gap, Kind, Package, Place, Severity
+from mlsupply.model import Confidence, Coordinate, Finding, Gap, Inventory, Kind, Package, Place, Severity
 from mlsupply.outcome import Coverage, Report
 from mlsupply.project import MAX_PATHS
 from mlsupply.report.causes import Unchecked, unchecked
@@ -50,6 +51,26 @@ def more_paths(group: Group, shown: int) -> str:
     if len(group.paths) == MAX_PATHS:
         return f"at least {count(left, 'more path')}" if left > 0 else "perhaps more paths"
     return count(left, "more path") if left > 0 else ""
+
+
+def why(view: View, name: str) -> str:
+    """The command that shows every path to a package of this report."""
+    from shlex import quote
+
+    return " ".join(["mlsupply why", quote(name), *map(quote, _subjects(view.report.inputs))])
+
+
+def _subjects(inputs: Sequence[Inventory]) -> Iterator[str]:
+    """What the run was about, as an argument: an environment, typed requirements, the folder of all files; nothing for the
+    current one."""
+    for one in inputs:
+        if one.format == "environment":
+            yield from ("--env", one.path)
+        elif one.format == "requirement":
+            yield one.path
+    files = [one.path for one in inputs if one.format not in {"environment", "requirement"}]
+    if len({path.startswith("/") for path in files}) == 1 and (shared := commonpath(files)):
+        yield shared
 
 
 def _with_whose(remedy: str, findings: Sequence[Finding]) -> str:
