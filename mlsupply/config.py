@@ -105,15 +105,17 @@ def _indexes(value: Any) -> tuple[str, ...]:
     return tuple(_index(item) for item in _texts(value))
 
 
-def _reason(value: Any) -> str:
-    """A reason for gaps, or a pattern that matches one: a misspelt reason would tolerate nothing, and nobody would
-    notice."""
-    reasons = tuple(reason.value for reason in Reason)
-    from fnmatch import fnmatchcase
+def _patterns_of(known: tuple[str, ...]) -> Callable[[Any], str]:
+    """One of them, or a pattern that matches one: a misspelt one would tolerate nothing, and nobody would notice."""
 
-    if isinstance(value, str) and any(fnmatchcase(reason, value) for reason in reasons):
-        return value
-    raise _WantedError(f"one of {', '.join(reasons)}, or * for some of them")
+    def check(value: Any) -> str:
+        from fnmatch import fnmatchcase
+
+        if isinstance(value, str) and any(fnmatchcase(one, value) for one in known):
+            return value
+        raise _WantedError(f"one of {', '.join(known)}, or * for some of them")
+
+    return check
 
 
 def _severity(value: Any) -> Severity:
@@ -138,13 +140,18 @@ class TableOf(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """An array of tables with known keys; required: those each must have."""
+    """An array of tables with known keys; required: those each must have; some: each must have one at least."""
 
     keys: Mapping[str, Callable[[Any], object]]
     required: tuple[str, ...]
+    some: bool = False
 
 
 Kinds = Mapping[str, Any]
+
+_CHECKS = ("advisories", "contents", "index", "known-bad", "licences", "models", "names", "release")
+OF_GAPS = ("inventory", *_CHECKS, "rules")
+"""What a gap can be of: the reading of the inputs, a check, the rules."""
 
 SETTINGS: dict[str, Kinds] = {
     "names": {"known": _texts},
@@ -192,7 +199,11 @@ KEYS: Kinds = {
         },
         ("id", "reason"),
     ),
-    "tolerate": Tables({"check": _text, "reason": _reason, "subject": _text}, ()),
+    "tolerate": Tables(
+        {"check": _patterns_of(OF_GAPS), "reason": _patterns_of(tuple(reason.value for reason in Reason)), "subject": _text},
+        (),
+        some=True,  # an empty one would tolerate every gap
+    ),
     "rules": {
         "folders": _texts,
         "off": _texts,
@@ -329,6 +340,8 @@ class _Reader:
         for number, row in enumerate(value):
             for missing in (key for key in kind.required if not isinstance(row, dict) or key not in row):
                 self.fault(where, f"{where[-1]}: {missing} is missing", number)
+            if kind.some and not row:
+                self.fault(where, f"{where[-1]}: one of {', '.join(kind.keys)} is missing", number)
             rows.append(self.table(row, kind.keys, where, number))
         return rows
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from mlsupply.audit import CHECKS
 from mlsupply.cli import main
 from mlsupply.cli.configuration import config_of, policy_of, rules_of
-from mlsupply.config import KEYS, SETTINGS, Config, parse
+from mlsupply.config import KEYS, OF_GAPS, SETTINGS, Config, parse
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.ruleset.reading import read_rule
@@ -92,6 +93,10 @@ def test_a_project_without_a_table_has_no_configuration() -> None:
     assert parse('[project]\nname = "mlsupply-user"\n', "pyproject.toml") == Config()
 
 
+def test_gaps_of_every_check_can_be_tolerated() -> None:
+    assert set(OF_GAPS) == {"inventory", "rules", *(check.name for check in CHECKS)}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -105,6 +110,8 @@ def test_a_project_without_a_table_has_no_configuration() -> None:
         ("[rules.severity]\nX = 1", "mlsupply.toml:2: X: one of critical"),
         ("[fail-on-kind]\nnames = 'low'", "mlsupply.toml:2: there is no key names, did you mean name?"),
         ("[fail-on-kind]\nmalicious = 'never'", "mlsupply.toml:2: there is no key malicious"),
+        ("[[tolerate]]\ncheck = 'releases'", "mlsupply.toml:2: check: one of inventory, advisories, contents,"),
+        ("[[tolerate]]\n[[tolerate]]\ncheck = 'r*'", "mlsupply.toml:1: tolerate: one of check, reason, subject is missing"),
         ("[[tolerate]]\nreason = 'ofline'", "mlsupply.toml:2: reason: one of offline, not-found, forbidden,"),
         ("[[waivers]]\nid='a'\nreason='b'\n[[waivers]]\nid='c'", "mlsupply.toml:4: waivers: reason is missing"),
         ("[[waivers]]\nid='a'\nreason='b'\nuntil='soon'", "mlsupply.toml:4: until: a date such as 2026-12-31 is wanted"),
