@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from mlsupply.advisories.versions import same_version
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING
 from mlsupply.model import Cause, Coordinate, Finding, Gap, Kind, Reason, Severity, Waiver
 from mlsupply.outcome import Verdict
@@ -184,16 +185,17 @@ def _exact(rule: WaiverRule) -> bool:
 
 
 def _ids(finding: Finding) -> set[str]:
+    """In lower case: people write `cve-2025-1`, and no two ids differ in that alone."""
     advisory = finding.advisory
-    return {finding.id, *((advisory.id, *advisory.aliases) if advisory else ())}
+    return {name.lower() for name in (finding.id, *((advisory.id, *advisory.aliases) if advisory else ()))}
 
 
 def _covers(rule: WaiverRule, finding: Finding) -> bool:
     package = finding.package
     return (
-        rule.id in _ids(finding)
+        rule.id.lower() in _ids(finding)
         and (not rule.package or (package is not None and canonical(rule.package) == package.name))
-        and (not rule.version or (package is not None and rule.version == package.version))
+        and (not rule.version or (package is not None and same_version(rule.version, package.version)))
     )
 
 
@@ -207,16 +209,24 @@ def _failed(rule: WaiverRule, finding: Finding, today: str) -> str:
 
 
 def _vex_covers(statement: VexStatement, finding: Finding) -> bool:
-    if not _ids(finding) & set(statement.ids):
+    if _ids(finding).isdisjoint(map(str.lower, statement.ids)):
         return False
     return not statement.products or any(_is_product(product, finding.package) for product in statement.products)
 
 
 def _is_product(purl: str, package: Coordinate | None) -> bool:
+    """Whether a purl is the package's. Names of other tools are not always canonical (`ruamel.yaml`), nor is a version
+    (`8.0` of 8.0.0)."""
     if package is None:
         return False
-    bare = purl.split("?", 1)[0].split("#", 1)[0]
-    return bare in {package.purl, package._replace(version="").purl}
+    from urllib.parse import unquote
+
+    bare = purl.partition("?")[0].partition("#")[0]
+    named, at, version = bare.rpartition("@") if "@" in bare.rpartition("/")[2] else (bare, "", "")
+    kind, _, name = named.rpartition("/")
+    if package.ecosystem == "pypi" and kind.lower() == "pkg:pypi":
+        named = package._replace(name=canonical(unquote(name)), version="").purl
+    return named == package._replace(version="").purl and (not at or same_version(unquote(version), package.version))
 
 
 _ABOUT_WAIVERS = {

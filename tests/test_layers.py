@@ -49,7 +49,7 @@ ALLOWED = {
     "licence": {"text", "headers", "lazy"},
     "memory": _VALUES | {"world"},
     "vex": _VALUES | {"request"},
-    "policy": _VALUES | {"project", "request"},
+    "policy": _VALUES | {"project", "request", "advisories"},
     "inventory": _VALUES
     | {
         "limited",

@@ -147,7 +147,7 @@ def test_of_several_groups_the_strictest_counts_and_the_general_threshold_where_
     assert decide((FLAW,), (), project, Request(policy=policy), NOW)[2].exit_code == code
 
 
-@pytest.mark.parametrize("identity", ["CVE-2026-1", "GHSA-1", "PYSEC-2026-1"])
+@pytest.mark.parametrize("identity", ["CVE-2026-1", "GHSA-1", "PYSEC-2026-1", "cve-2026-1", "ghsa-1"])
 def test_a_waiver_by_any_alias_marks_and_keeps_the_finding(identity: str) -> None:
     marked, verdict = _decide(Policy(waivers=(_waiver(id=identity),)), FLAW)
     assert verdict.exit_code == 0
@@ -161,6 +161,7 @@ def test_a_waiver_by_any_alias_marks_and_keeps_the_finding(identity: str) -> Non
         ({"until": "2026-03-23"}, False, ["MLS-P001"]),
         ({"until_fixed": True}, False, ["MLS-P003"]),
         ({"package": "Torch", "version": "2.9.0"}, True, []),
+        ({"package": "torch", "version": "2.9"}, True, []),
         ({"package": "torch", "version": "2.8.0"}, False, ["MLS-P002"]),
         ({"id": "CVE-1999-1"}, False, ["MLS-P002"]),
     ],
@@ -277,7 +278,11 @@ def _openvex(status: str, product: str = "pkg:pypi/torch@2.9.0") -> bytes:
         ("not_affected", "pkg:pypi/torch@2.9.0", "vex-not-affected"),
         ("not_affected", "pkg:pypi/torch", "vex-not-affected"),
         ("fixed", "pkg:pypi/torch@2.9.0?file_name=x.whl", "vex-fixed"),
+        ("not_affected", "pkg:PyPI/Torch@2.9", "vex-not-affected"),
         ("not_affected", "pkg:pypi/torch@2.8.0", None),
+        ("not_affected", "pkg:npm/torch@2.9.0", None),
+        ("not_affected", "pkg:pypi/torch@2.9.0%2Bcu128", None),
+        ("not_affected", "pkg:pypi/torch-model@2.9.0", None),
         ("under_investigation", "pkg:pypi/torch", None),
     ],
 )
