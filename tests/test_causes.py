@@ -135,6 +135,16 @@ def test_packages_are_counted_once_however_a_check_says_it() -> None:
     )
 
 
+def test_packages_that_each_fail_in_their_own_way_are_all_counted_in_the_head() -> None:
+    """It said `contents of 1 package`, whatever their number, where no two failed for the same reason."""
+    gaps = [
+        Gap(subject=str(package.coordinate), check="contents", reason=Reason.MALFORMED, detail=f"broken at {n}", packages=1)
+        for n, package in enumerate(PACKAGES)
+        for _ in range(2)
+    ]
+    assert scope_of(unchecked(gaps)) == "Not checked in full: contents of 4 packages (failed or too old)."
+
+
 def test_causes_that_are_alike_are_told_in_a_line_and_each_has_its_own_group() -> None:
     gaps = [gap("a.txt", Reason.MALFORMED, f"line {n} cannot be read", n, "mend it") for n in range(1, 4)]
     groups = unchecked(gaps)

@@ -109,3 +109,22 @@ def test_every_kind_of_archive_in_a_folder_is_looked_into(tmp_path: Path, name: 
     (tmp_path / "mine.py").write_text("x = 1\n")
     done = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path)])
     assert (done.exit_code, "evil.pth" in done.output) == (1, True), done.output
+
+
+def test_a_page_saved_under_the_name_of_a_wheel_is_no_model(tmp_path: Path) -> None:
+    for name in ("demo-1.0-py3-none-any.whl", "notes.xyz"):
+        (tmp_path / name).write_text("<html>404</html>", encoding="ascii")
+    done = CliRunner().invoke(main, ["inspect", "--offline", *map(str, sorted(tmp_path.iterdir()))])
+    said = " ".join(done.output.split())
+    assert (done.exit_code, said.count("get it again"), said.count("if it is a model")) == (3, 1, 1), done.output
+
+
+def test_what_an_archive_as_a_whole_is_is_said_of_it(tmp_path: Path) -> None:
+    """The name of a member stood there, and was empty."""
+    member = tarfile.TarInfo("zeros.bin")
+    member.size = 40 << 20
+    with tarfile.open(tmp_path / "demo-1.0.tar.gz", "w:gz") as packed:
+        packed.addfile(member, io.BytesIO(bytes(member.size)))
+    said = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path / "demo-1.0.tar.gz")]).output
+    assert "the whole archive may be a decompression bomb" in said
+    assert "    bomb: \n" not in said

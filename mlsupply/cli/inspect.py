@@ -165,11 +165,16 @@ def _for_scan(facts: PackageFacts) -> Iterator[Gap]:
 
 
 def _perhaps_a_model(facts: PackageFacts) -> PackageFacts:
-    """Of a file that is no archive and stands beside other subjects: which verb may read it."""
+    """Of a file that is no archive and stands beside other subjects: which verb may read it, unless its name says that it
+    should be one."""
     from dataclasses import replace as changed
 
+    from mlsupply.evidence.archives import NO_ARCHIVE, is_nested_name
+
     hint = f"mlsupply models scan {quote(facts.subject)} reads it, if it is a model"
-    gaps = (replace(gap, hint=hint) if gap.reason is Reason.UNSUPPORTED else gap for gap in facts.gaps)
+    if is_nested_name(facts.subject):
+        hint = "it is not what its name says: get it again, and compare its size with what the index says"
+    gaps = (replace(gap, hint=hint) if gap.detail == NO_ARCHIVE else gap for gap in facts.gaps)
     return changed(facts, gaps=tuple(gaps))
 
 

@@ -103,7 +103,7 @@ def account(facts: PackageFacts) -> Iterator[str]:
         yield from (f"    {line}" for deed in lines[:_SHOWN] for line in deed)
         if len(lines) > _SHOWN:
             yield f"    and {len(lines) - _SHOWN:,} more"
-    odd = sorted({f"{fact.kind}: {fact.member}" for fact in facts.archive})
+    odd = sorted({f"{fact.kind}: {fact.member or fact.detail}" for fact in facts.archive})
     if odd:
         yield "  the archive itself:"
         yield from (f"    {line}" for line in odd[:_SHOWN])

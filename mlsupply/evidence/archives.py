@@ -58,6 +58,7 @@ class Member(NamedTuple):
 
 
 Walked = Member | ArchiveFact | Gap
+NO_ARCHIVE = "neither zip nor tar (gzip, bzip2, xz, zstd)"
 Wants = Callable[[str, int], bool]
 """(path, declared size) -> are all its bytes needed?"""
 Walk = Callable[[Wants], Iterable[Walked]]
@@ -160,7 +161,7 @@ def _opened(handle: IO[bytes], prefix: str, wants: Wants, budget: Budget, depth:
 
         found = tar_members(handle, kind, prefix, wants, budget)
     else:
-        yield budget.gap(Reason.UNSUPPORTED, "neither zip nor tar (gzip, bzip2, xz, zstd)", prefix.rstrip("!/"))
+        yield budget.gap(Reason.UNSUPPORTED, NO_ARCHIVE, prefix.rstrip("!/"))
         return
     for item in found:
         yield item

@@ -107,10 +107,16 @@ def scope_of(groups: Iterable[Unchecked]) -> str:
 
 
 def _checks(groups: Iterable[Unchecked]) -> Iterator[str]:
-    sizes: dict[str, int] = {}
+    """Each check with how many packages it is about: those that gaps name one by one, however many reasons there are, or
+    as many as the gap about the most of them says. Which packages that one means is not told, so no sum is made."""
+    named: dict[str, set[str]] = {}
+    most: dict[str, int] = {}
     for group in groups:
-        sizes[group.check] = max(sizes.get(group.check, 0), group.packages)
-    return (f"{check} of {count(size, 'package')}" if size else check for check, size in sizes.items())
+        named.setdefault(group.check, set()).update(gap.subject for gap in group.gaps if gap.packages == 1)
+        most[group.check] = max(most.get(group.check, 0), group.packages)
+    for check, subjects in named.items():
+        size = max(len(subjects), most[check])
+        yield f"{check} of {count(size, 'package')}" if size else check
 
 
 def cause_of(gap: Gap) -> Cause:
