@@ -83,12 +83,14 @@ def test_included_files_are_found_where_copy_took_them_from(world: World) -> Non
 
 
 def test_conda_installs_name_a_release_only_when_they_pin_it_wholly(tmp_path: Path) -> None:
-    text = "FROM x\nRUN mamba install -y -c conda-forge numpy==2.0.0 pytorch=2.4.0=py312_0 scipy=1.14 curl\n"
-    inventory = read_as(tmp_path, "x.dockerfile", text)
-    assert [(p.coordinate.ecosystem, str(p.coordinate)) for p in inventory.packages] == [
-        ("conda", "numpy 2.0.0"),
-        ("conda", "pytorch 2.4.0"),
-    ]
+    asked = "numpy==2.0.0 pytorch=2.4.0=py312_0 scipy=1.14 curl pip=23.1.2 c::zlib=1.3.1"
+    inventory = read_as(tmp_path, "x.dockerfile", f"FROM x\nRUN mamba install -y -c conda-forge {asked}\n")
+    assert [(p.coordinate.ecosystem, str(p.coordinate), p.source.url) for p in inventory.packages] == [
+        ("pypi", "numpy 2.0.0", ""),
+        ("pypi", "torch 2.4.0", ""),
+        ("pypi", "pip 23.1.2", ""),
+        ("conda", "zlib 1.3.1", "c"),
+    ], "under their names on PyPI, as those of environment files are: advisories know no others"
     (gap,) = inventory.gaps
     assert (gap.reason, "scipy=1.14, curl" in gap.detail) == (Reason.UNPINNED, True)
 

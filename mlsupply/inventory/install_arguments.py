@@ -12,7 +12,7 @@ from mlsupply.inventory.parsing import gap, quoted
 from mlsupply.inventory.pip_line import asked_for
 from mlsupply.inventory.shell import Word
 from mlsupply.inventory.trusted import with_trusted
-from mlsupply.model import Coordinate, Gap, Index, Package, Place, Reason, Requirement, Source, SourceKind
+from mlsupply.model import Gap, Index, Package, Place, Reason, Requirement, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.text import safe, without_credentials
 
@@ -93,9 +93,6 @@ _VALUED = frozenset(
 _TRUSTING = frozenset({"--trusted-host", "--allow-insecure-host"})
 _ALSO = frozenset({"-w", "--with", "--from", "--spec"})  # options that name something to install
 _GROUP = re.compile(r"-[a-z]{0,3}[GE]")  # a group or an extra of the project, alone or behind other letters
-_CONDA_SPEC = re.compile(
-    r"(?:[^:\s]+::)?([A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?:(==?)\s*([0-9][A-Za-z0-9_.+!]*)(?:=([A-Za-z0-9_.*]+))?)?"
-)
 _SEVERAL = re.compile(r",(?=[ ]*[A-Za-z0-9])")  # a name begins another; `a>=1,<2` is one
 _INDEX_NAME = re.compile(r"^[A-Za-z0-9_-]{1,80}=(?=[a-z+]{1,20}://)")  # uv: --index name=url
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*+(?=\s*+(?:\[|[=<>!~]=|[<>@]|$))")
@@ -244,6 +241,9 @@ def _listed(path: str, word: Word) -> Found:
 
 def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
     """conda's own packages; only an exact version (`name==1.0`, `name=1.0=build`) says what will be installed."""
+    from mlsupply.inventory import conda
+
+    names = conda.Names()
     open_names: list[str] = []
     queue = list(reversed(words))
     while queue:
@@ -256,14 +256,10 @@ def _conda(path: str, words: Sequence[Word]) -> Iterator[Found]:
             if flag in ("-f", "--file"):
                 yield _unknown(path, given, f"the value of {flag}") if given.open else _listed(path, given)
             continue
-        found = _CONDA_SPEC.fullmatch(word.text)
-        if found and found[2] and not word.open and (found[2] == "==" or found[4]):
-            yield Package(
-                coordinate=Coordinate("conda", safe(found[1], 200).lower(), safe(found[3], 200)),
-                source=Source(),
-                places=(Place(path, word.line),),
-                direct=True,
-            )
+        spec = None if word.open else conda.parse_spec(word.text)
+        if spec and spec.version:
+            source, place = conda.registry(spec.channel), Place(path, word.line)
+            yield conda.package(names, spec.name.lower(), spec.version, source, place, direct=True)
         else:
             open_names.append(quoted(word.text, 60))
     if open_names:
