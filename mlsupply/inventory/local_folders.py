@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from urllib.parse import unquote
 
 from mlsupply.inventory.parsing import gap
 from mlsupply.lazy import expression
@@ -40,6 +39,8 @@ class _Read:
     def holds(self, requirement: Requirement, inventory: Inventory) -> bool:
         """Whether what the requirement names is read. Installers take a path from the folder they are started in, which is
         the file's or one above it."""
+        from urllib.parse import unquote
+
         path = _OWN_FOLDER.sub("", _SCHEME.sub("", requirement.source.url.partition("#")[0].partition("[")[0], count=1))
         path = unquote(path.replace("\\", "/")) or "."
         if path == "." and requirement.name and posixpath.basename(inventory.path) == "pyproject.toml":
