@@ -128,3 +128,15 @@ def test_what_an_archive_as_a_whole_is_is_said_of_it(tmp_path: Path) -> None:
     said = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path / "demo-1.0.tar.gz")]).output
     assert "the whole archive may be a decompression bomb" in said
     assert "    bomb: \n" not in said
+
+
+def test_inspect_tells_a_dozen_of_a_moment_and_all_with_v(tmp_path: Path) -> None:
+    """`and 20 more`, and no way to see them."""
+    calls = "".join(f"def f{n}(host):\n    urllib.request.urlopen(host)\n" for n in range(32)).encode()
+    path = put(tmp_path, "demo-1.0-py3-none-any.whl", wheel({"demo/__init__.py": b"import urllib.request\n" + calls}))
+    short = CliRunner().invoke(main, ["inspect", "--offline", str(path)])
+    assert short.output.count("asks the network (") == 12
+    assert "    and 20 more: -v shows all\n" in short.output
+    whole = CliRunner().invoke(main, ["inspect", "--offline", "-v", str(path)])
+    assert (whole.exit_code, whole.output.count("asks the network (")) == (short.exit_code, 32)
+    assert "asks the network (demo/__init__.py:3): what exactly, only a run would tell\n" in whole.output

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mlsupply.cli.common import looking_options, no_device, real_world, request_of, shows_errors
-from mlsupply.cli.options import INCOMPLETE, settled, with_options, with_output
+from mlsupply.cli.options import INCOMPLETE, settled, verbose, with_options, with_output
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Severity
 from mlsupply.named import NamedTuple
@@ -56,7 +56,7 @@ class _Subject(NamedTuple):
     type=click.Choice([severity.value for severity in Severity]),
     help="Lowest severity that fails. Default: high.",
 )
-@with_options((INCOMPLETE,))
+@with_options((INCOMPLETE, verbose("Show everything that was seen, however much, and all findings and gaps.")))
 @click.option(
     "--compare", is_flag=True, help="Compare with the release before it on the index, and a wheel with its source."
 )
@@ -70,13 +70,14 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
     chosen = parse_outputs(outputs) if outputs else ()
     request = request_of((), options)
     report, seen = inspected(subjects, request, real_world(offline=request.offline), compare=compare)
+    whole = bool(options["verbose"])
     if chosen:
-        write(report, chosen)
+        write(report, chosen, verbose=whole)
         sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
     for facts, others in seen:
-        click.echo("\n".join([*account(facts), *_compared(others)]))
+        click.echo("\n".join([*account(facts, whole=whole), *_compared(others)]))
         click.echo()
-    write(report, parse_outputs(("table",)))
+    write(report, parse_outputs(("table",)), verbose=whole)
     sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
 
 

@@ -12,7 +12,7 @@ import click
 
 from mlsupply.cli.common import looking_options, no_device, shows_errors
 from mlsupply.cli.models_lock import lock_weights, verify_weights
-from mlsupply.cli.options import INCOMPLETE, settled, with_options, with_output
+from mlsupply.cli.options import INCOMPLETE, settled, verbose, with_options, with_output
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import count, safe
@@ -83,7 +83,7 @@ def only_models(words: list[str]) -> bool:
 @looking_options
 @with_output("As in scan. Default: text.")
 @click.option("--fail-on", type=click.Choice([severity.value for severity in Severity]), help="Has no effect on models.")
-@with_options((INCOMPLETE,))
+@with_options((INCOMPLETE, verbose("Has no effect on models: everything is shown.")))
 @shows_errors
 def inspect_models(paths: tuple[str, ...], outputs: tuple[str, ...], **options: object) -> None:
     """Judge model files: clear, blocked or not verified."""

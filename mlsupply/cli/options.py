@@ -70,6 +70,11 @@ INCOMPLETE = Option(
 )
 
 
+def verbose(words: str) -> Option:
+    """`-v`, of every verb that shortens what it tells. words: what it shows."""
+    return Option(("-v", "--verbose"), "verbose", words)
+
+
 def settled(code: int, incomplete: object) -> int:
     """The exit code of a run that ended with `code`. incomplete: the value of `INCOMPLETE`."""
     return EXIT_CLEAN if code == EXIT_INCOMPLETE and incomplete == "warn" else code

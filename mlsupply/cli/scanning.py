@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from mlsupply.cli.common import real_world, request_of, shows_errors, taken_for_names
-from mlsupply.cli.options import INCOMPLETE, RUN, Option, output, settled
+from mlsupply.cli.options import INCOMPLETE, RUN, Option, output, settled, verbose
 from mlsupply.cli.progress import Progress
 from mlsupply.hints import Any, NoReturn
 from mlsupply.model import Severity
@@ -42,7 +42,7 @@ OPTIONS = (
     Option(("--baseline",), "baseline", "Fail only for findings that are not in this baseline.", "FILE"),
     Option(("--vex",), "vex", "OpenVEX or CycloneDX VEX document; repeatable.", "FILE", multiple=True),
     Option(("-q", "--quiet"), "quiet", "Print only the verdict instead of the table, and no progress."),
-    Option(("-v", "--verbose"), "verbose", "Show all findings and gaps in the table, however many."),
+    verbose("Show all findings and gaps in the table, however many."),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlsupply.evidence.facets import CodeFact, Moment
 from mlsupply.evidence.package import PackageFacts
@@ -80,12 +80,14 @@ SOURCES = {
     "remote-output": "what a command from the network prints",
 }
 _PLAIN = frozenset({"contacts", "runs-command", "executes", "start-hook", "installs-package"})
+_OPEN = "what exactly, only a run would tell"  # of a detail of which no part is known
 _SHOWN = 12  # lines per moment
 _LONG = 200  # characters of decoded text
 
 
-def account(facts: PackageFacts) -> Iterator[str]:
-    """Lines to read, the first being a heading."""
+def account(facts: PackageFacts, *, whole: bool = False) -> Iterator[str]:
+    """Lines to read, the first being a heading. whole: however many; otherwise a dozen of each moment, and the number of
+    the others."""
     size = sum(size for _, size in facts.members)
     if not facts.members and facts.gaps:
         yield f"{facts.subject}: nothing of it could be read"
@@ -100,15 +102,18 @@ def account(facts: PackageFacts) -> Iterator[str]:
         if not lines and moment in {Moment.SCRIPT, Moment.CALL}:
             continue
         yield f"  {words}:" + ("" if lines else " nothing that asks the network, starts programs or executes text")
-        yield from (f"    {line}" for deed in lines[:_SHOWN] for line in deed)
-        if len(lines) > _SHOWN:
-            yield f"    and {len(lines) - _SHOWN:,} more"
+        yield from _cut(lines, whole)
     odd = sorted({f"{fact.kind}: {fact.member or fact.detail}" for fact in facts.archive})
     if odd:
         yield "  the archive itself:"
-        yield from (f"    {line}" for line in odd[:_SHOWN])
-        if len(odd) > _SHOWN:
-            yield f"    and {len(odd) - _SHOWN:,} more"
+        yield from _cut([(line,) for line in odd], whole)
+
+
+def _cut(lines: Sequence[tuple[str, ...]], whole: bool) -> Iterator[str]:
+    shown = lines if whole else lines[:_SHOWN]
+    yield from (f"    {line}" for deed in shown for line in deed)
+    if len(lines) > len(shown):
+        yield f"    and {len(lines) - len(shown):,} more: -v shows all"
 
 
 def _lines(fact: CodeFact) -> tuple[str, ...]:
@@ -119,7 +124,8 @@ def _lines(fact: CodeFact) -> tuple[str, ...]:
         words = f"sends {SOURCES.get(fact.source, fact.source)} to {fact.detail}"
         first = f"{words} ({where})"
     else:
-        first = f"{words} ({where})" + (f": {fact.detail}" if fact.detail else "")
+        detail = _OPEN if fact.detail == "\u2026" else fact.detail
+        first = f"{words} ({where})" + (f": {detail}" if detail else "")
     lines = [first]
     if fact.behaviour not in _PLAIN and fact.decoded:
         how = f" ({', '.join(fact.layers)})" if fact.layers else ""

@@ -122,7 +122,7 @@ def _more_alike(console: Console, rest: list[Group], most: Most) -> None:
     console.print()
     console.print(Text.assemble(_label(rest[0].label), " ", (same, "bold")))
     named = some([group.title for group in rest], most.files)
-    console.print(Padding(Text(f"{named}: scan -v shows all" if len(rest) > most.files else named), (0, 0, 0, 3)))
+    console.print(Padding(Text(f"{named}: -v shows all" if len(rest) > most.files else named), (0, 0, 0, 3)))
 
 
 def _group(console: Console, group: Group, view: View, most: Most) -> None:
@@ -145,7 +145,7 @@ def _group(console: Console, group: Group, view: View, most: Most) -> None:
     for note in group.notes[: most.notes]:
         facts.add_row("note", Text(note))
     if len(group.notes) > most.notes:
-        facts.add_row("", Text(f"and {count(len(group.notes) - most.notes, 'more note')}: scan -v shows all"))
+        facts.add_row("", Text(f"and {count(len(group.notes) - most.notes, 'more note')}: -v shows all"))
     for remedy in group.remedies:
         facts.add_row("do", Text(remedy))
     console.print(Padding(facts, (0, 0, 0, 3)))
@@ -236,4 +236,4 @@ def _unchecked(console: Console, group: Unchecked, most: Most, *, step: bool) ->
 
 def _more(console: Console, left: int, of: Unchecked, noun: str = "") -> None:
     size = count(left, f"more {noun}") if noun else f"{left:,} more"
-    console.print(Padding(Text(f"and {size} of {of.check}, {of.reason}: scan -v shows all", "dim"), (0, 0, 0, 7)))
+    console.print(Padding(Text(f"and {size} of {of.check}, {of.reason}: -v shows all", "dim"), (0, 0, 0, 7)))
