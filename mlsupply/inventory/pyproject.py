@@ -70,6 +70,12 @@ def inventory_of(path: str, document: Mapping[str, Any], locator: Locator, tree:
     _dynamic(document, locator, collected)
     for name, source in table(uv, "sources").items():
         sources.setdefault(canonical(name), source)
+    if posixpath.basename(path) == FORMAT and "workspace" not in uv:
+        from mlsupply.inventory.uv_workspace import from_root
+
+        above = from_root(path, tree, limits)
+        collected.take(above.indexes)
+        sources = {**above.sources, **sources}
     collected.requirements = [one for r in collected.requirements for one in with_sources(r, sources)]
     root = named(string(project, "name") or string(poetry, "name"))
     return collected.inventory(FORMAT, root=root, requires_python=_requires_python(project, poetry))
