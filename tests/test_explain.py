@@ -58,6 +58,11 @@ def test_an_exit_code_is_explained(code: str) -> None:
     assert result.stdout.startswith(f"Exit code {code}\n  ")
 
 
+def test_the_help_of_scan_names_the_exit_codes_that_other_verbs_refer_to() -> None:
+    told = CliRunner().invoke(main, ["scan", "--help"]).output.partition("Exit codes:")[2].partition("Options:")[0]
+    assert set(re.findall(r"\d+", told)) == set(EXIT_CODES) - {"130"}
+
+
 def test_every_word_beside_a_gap_is_explained() -> None:
     """`advisories, stale` is what a report says, and what is typed next."""
     assert {*Reason, *Cause} <= set(WORDS)

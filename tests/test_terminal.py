@@ -16,6 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_wheels import BAD, put, wheel
+from tests.models.writing import payload
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -26,7 +29,8 @@ def _shown(words: list[str], folder: Path, columns: int = 100, **variables: str)
     environ = {**environ, "TERM": "xterm", "MLSUPPLY_CACHE_DIR": str(folder / "cache"), **variables}
     screen, end = pty.openpty()
     ioctl(screen, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    run = subprocess.Popen([sys.executable, "-m", "mlsupply", *words], env=environ, stdin=end, stdout=end, stderr=end)
+    command = [sys.executable, "-m", "mlsupply", *words]
+    run = subprocess.Popen(command, cwd=folder, env=environ, stdin=end, stdout=end, stderr=end)
     os.close(end)
     data = b""
     while select.select([screen], [], [], 60)[0]:
@@ -50,9 +54,22 @@ def test_colours_are_left_out_where_a_variable_says_so(words: list[str], tmp_pat
     assert not _COLOUR.search(_shown(asked, tmp_path, TERM="dumb"))
 
 
-@pytest.mark.parametrize("words", [["explain", "litellm-2026"], ["rules", "show", "MLS-I001"], ["explain", "3"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["explain", "litellm-2026"],
+        ["rules", "show", "MLS-I001"],
+        ["explain", "3"],
+        ["check", "--offline", "litellm==1.82.8", "reqeusts"],
+        ["inspect", "--offline", "demo-1.0-py3-none-any.whl"],
+        ["models", "scan", "bad.pkl"],
+        ["scan", "-o", "excel"],
+    ],
+)
 def test_no_word_is_broken_on_a_narrow_terminal(words: list[str], tmp_path: Path) -> None:
-    wide, narrow = _shown(words, tmp_path, 140), _shown(words, tmp_path, 60)
+    put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(BAD))
+    (tmp_path / "bad.pkl").write_bytes(payload())
+    wide, narrow = (_shown(words, tmp_path, columns, NO_COLOR="1") for columns in (140, 60))
     assert wide.split() == narrow.split()
     long = [line for line in narrow.splitlines() if len(line) > 60]
     assert all(len(line.split()) == 1 for line in long), "only what has no blank in it is longer"

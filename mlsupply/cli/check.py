@@ -9,7 +9,7 @@ import click
 
 from mlsupply.cli.common import real_world, request_of, shows_errors
 from mlsupply.cli.options import with_output
-from mlsupply.cli.terminal import coloured
+from mlsupply.cli.terminal import coloured, fitted
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Reason, Severity
 from mlsupply.text import safe
@@ -127,18 +127,20 @@ def _tell(view: View, *, offline: bool) -> None:
     if len(quiet) > _MOST_QUIET:
         click.echo(f"{_styled('nothing found', 'green')}  in {len(quiet)} other names")
     for gap in view.gaps:
-        click.echo(f"not checked: {_where(gap)}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else ""), err=True)
+        said = f"not checked: {_where(gap)}: {gap.detail}" + (f" ({gap.hint})" if gap.hint else "")
+        click.echo(fitted(said, err=True), err=True)
     for inventory in view.report.inputs:
         if not inventory.packages and not inventory.gaps:
             click.echo(f"{inventory.path} names nothing", err=True)
     if any(not coordinate.version for coordinate in asked):
-        click.echo("Names without a version were checked as names only; NAME==VERSION checks the release too.", err=True)
+        said = "Names without a version were checked as names only; NAME==VERSION checks the release too."
+        click.echo(fitted(said, err=True), err=True)
     if offline and asked:
-        click.echo(
-            "Judged by what is on this machine; without --offline the index says whether, and since when, the names exist.",
-            err=True,
+        said = (
+            "Judged by what is on this machine; without --offline the index says whether, and since when, the names exist."
         )
-    click.echo(view.headline, err=True)
+        click.echo(fitted(said, err=True), err=True)
+    click.echo(fitted(view.headline, err=True), err=True)
 
 
 def _where(gap: Gap) -> str:
@@ -160,10 +162,10 @@ def _tell_one(coordinate: Coordinate, group: Group | None) -> None:
     told = group.findings[:_MOST_TOLD]
     for finding in told:
         severity = "" if finding.severity.value.upper() == group.label else f" ({finding.severity})"
-        click.echo(f"    {finding.id}{severity}  {finding.message}")
+        click.echo(fitted(f"    {finding.id}{severity}  {finding.message}"))
     if len(group.findings) > len(told):
         click.echo(f"    and {len(group.findings) - len(told)} more: -o table shows all")
     for remedy in group.remedies[:_MOST_DONE]:
-        click.echo(f"    → {remedy}")
+        click.echo(fitted(f"    → {remedy}"))
     if len(group.remedies) > _MOST_DONE:
         click.echo(f"    → {len(group.remedies) - _MOST_DONE} more things to do: -o table shows all")

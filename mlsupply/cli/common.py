@@ -156,10 +156,12 @@ def shows_errors(verb: Verb) -> Verb:
 def _stop(error: MlsupplyError) -> NoReturn:
     import click
 
+    from mlsupply.cli.terminal import fitted
+
     try:
-        click.echo(f"mlsupply: {error.message} [{error.reference}]", err=True)
+        click.echo(fitted(f"mlsupply: {error.message} [{error.reference}]", err=True), err=True)
         if error.hint:
-            click.echo(f"  hint: {error.hint}", err=True)
+            click.echo(fitted(f"  hint: {error.hint}", err=True), err=True)
     except OSError:  # nor can stderr be written: the exit code is all that can be told
         os._exit(error.exit_code)
     sys.exit(error.exit_code)

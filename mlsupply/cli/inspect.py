@@ -13,6 +13,7 @@ import click
 
 from mlsupply.cli.common import looking_options, no_device, real_world, request_of, shows_errors
 from mlsupply.cli.options import INCOMPLETE, settled, verbose, with_options, with_output
+from mlsupply.cli.terminal import fitted
 from mlsupply.errors import MlsupplyError
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Place, Reason, Severity
 from mlsupply.named import NamedTuple
@@ -75,7 +76,7 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
         write(report, chosen, verbose=whole)
         sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
     for facts, others in seen:
-        click.echo("\n".join([*account(facts, whole=whole), *_compared(others)]))
+        click.echo(fitted("\n".join([*account(facts, whole=whole), *_compared(others)])))
         click.echo()
     write(report, parse_outputs(("table",)), verbose=whole)
     sys.exit(settled(report.verdict.exit_code, options["incomplete"]))

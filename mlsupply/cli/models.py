@@ -13,6 +13,7 @@ import click
 from mlsupply.cli.common import looking_options, no_device, shows_errors
 from mlsupply.cli.models_lock import lock_weights, verify_weights
 from mlsupply.cli.options import INCOMPLETE, settled, verbose, with_options, with_output
+from mlsupply.cli.terminal import fitted
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.model import Severity
 from mlsupply.text import count, safe
@@ -101,7 +102,7 @@ def tell(paths: tuple[str, ...], outputs: tuple[str, ...], options: Mapping[str,
 
 def _told(facts: list[ModelFacts], paths: tuple[str, ...]) -> None:
     for fact in facts:
-        click.echo("\n".join(_lines(fact)))
+        click.echo(fitted("\n".join(_lines(fact))))
     nothing = f"nothing to audit: no model file in {', '.join(map(safe, paths))}"
     click.echo(_sentence(facts) if facts else nothing, err=True)
 

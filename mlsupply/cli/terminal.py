@@ -13,10 +13,10 @@ def coloured() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def fitted(text: str) -> str:
+def fitted(text: str, *, err: bool = False) -> str:
     """The text with the lines that a narrow terminal would break inside a word wrapped between words, further in than they
-    begin; as it is where stdout is no terminal."""
-    if not sys.stdout.isatty():
+    begin; as it is where stdout, or stderr (err), is no terminal."""
+    if not (sys.stderr if err else sys.stdout).isatty():
         return text
     import shutil
     import textwrap

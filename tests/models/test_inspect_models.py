@@ -242,6 +242,7 @@ def test_archives_of_models_in_a_folder_are_judged_and_others_are_not_listed(tmp
         packed.add(tmp_path / "weights.zip", "inner.zip")
     (tmp_path / "table.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 20))
     (tmp_path / "noise.xz").write_bytes(lzma.compress(bytes(range(256))))
+    (tmp_path / "long.gz").write_bytes(gzip.compress(bytes(range(256)) + bytes(50 << 20), 1))
     (tmp_path / "app.zip").write_bytes(
         Zip().add("app/main.py", b"import os\n").add("app/x.so", b"\x7fELF" + bytes(80)).end()
     )

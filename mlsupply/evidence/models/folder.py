@@ -34,6 +34,7 @@ _HOLD_NONE = words("zip tar gzip bzip2 xz lzma lz4 zlib json jinja text xml empt
     "picture or document",
     "native code",
 }
+_OF_MEMBERS = frozenset({"zip", "tar", "closed archive"})
 _MOST_FILES = 200_000
 _SILENTLY = frozenset({".git", ".hg"})  # what a repository keeps for itself
 _LEFT_OUT = {"node_modules": "installed JavaScript"}
@@ -83,10 +84,11 @@ def _is_asked_for(path: Path, archives: bool) -> bool:
 
 
 def holds_model(facts: ModelFacts) -> bool:
-    """Whether an archive is one of models: something in it has a model's format or would do harm, or it could not be read
-    to its end. What is in it of other formats makes it none."""
-    told = (mark.verdict is Verdict.BLOCKED or mark.cause is not Cause.UNSUPPORTED for mark in facts.marks)
-    return any(told) or any(form not in _HOLD_NONE for _, form in facts.contents)
+    """Whether an archive is one of models: something in it has a model's format or would do harm, or not all of its members
+    could be seen. What is packed alone is known by its beginning, however little of it was unpacked."""
+    forms = {form for _, form in facts.contents}
+    unseen = bool(forms & _OF_MEMBERS) and any(mark.cause is not Cause.UNSUPPORTED for mark in facts.marks)
+    return unseen or bool(forms - _HOLD_NONE) or facts.verdict is Verdict.BLOCKED
 
 
 def _is_link(path: Path) -> bool:
