@@ -58,6 +58,12 @@ def test_an_exit_code_is_explained(code: str) -> None:
     assert result.stdout.startswith(f"Exit code {code}\n  ")
 
 
+def test_what_is_not_explained_here_is_said_to_be_elsewhere() -> None:
+    assert "mlsupply db sync" in explain("CVE-2099-1").stderr
+    assert "https://osv.dev/CVE-2099-1 shows it" in explain("CVE-2099-1").stderr
+    assert "mlsupply check NAME" in explain("numpy").stderr
+
+
 def test_the_help_of_scan_names_the_exit_codes_that_other_verbs_refer_to() -> None:
     told = CliRunner().invoke(main, ["scan", "--help"]).output.partition("Exit codes:")[2].partition("Options:")[0]
     assert set(re.findall(r"\d+", told)) == set(EXIT_CODES) - {"130"}

@@ -176,6 +176,16 @@ def test_an_output_that_cannot_be_written_is_said(tmp_path: Path, verb: list[str
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep the folder a program is started in")
+@pytest.mark.parametrize("verb", [["scan", "--offline"], ["inspect", "."], ["sbom"]])
+def test_a_folder_that_is_gone_is_said_and_no_output_blamed(tmp_path: Path, verb: list[str]) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    script = f"rmdir ../gone && exec '{sys.executable}' -P -m mlsupply {' '.join(verb)}"
+    done = subprocess.run(["/bin/sh", "-c", script], cwd=gone, capture_output=True, check=False, timeout=60)
+    said = b"mlsupply: the folder this was started in is gone [system-refused]\n  hint: change to one that is there\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
 def test_a_closed_output_leaves_the_exit_code(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text(LITELLM, encoding="ascii")
     script = f"'{sys.executable}' -P -m mlsupply scan --offline >&-"

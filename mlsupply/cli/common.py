@@ -173,10 +173,13 @@ def stop_refused(error: OSError) -> NoReturn:
 
 
 def _refused(error: OSError) -> MlsupplyError:
-    """The system's refusal as an error; one that names no file comes from writing the standard output (a full disk)."""
+    """The system's refusal as an error; one that names no file comes from asking for the current folder, which is gone, or
+    from writing the standard output (a full disk)."""
     if error.filename:
         hint = _STEPS.get(error.errno or 0, "see that it is there and that this user may use it")
         return MlsupplyError("system-refused", f"{safe(str(error.filename))}: {error.strerror}", hint)
+    if error.errno == errno.ENOENT:
+        return MlsupplyError("system-refused", "the folder this was started in is gone", "change to one that is there")
     no_more_output()
     return MlsupplyError("output-not-written", f"the output could not be written: {error.strerror}")
 

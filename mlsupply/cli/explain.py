@@ -31,9 +31,18 @@ def command(ids: tuple[str, ...]) -> None:
     pages = {wanted: _page(wanted) for wanted in ids}
     click.echo(fitted("\n".join(page for page in pages.values() if page)), nl=False)
     if unknown := [wanted for wanted, page in pages.items() if not page]:
-        hint = "try a rule (mlsupply rules list), an advisory id, an incident, a check, a word of a report or an exit code"
         named = ", ".join(f"{wanted}{_like(wanted)}" for wanted in unknown)
-        raise MlsupplyError("nothing-known", f"nothing is known about {named}", hint)
+        raise MlsupplyError("nothing-known", f"nothing is known about {named}", _next_step(unknown))
+
+
+def _next_step(unknown: list[str]) -> str:
+    """Where what is not explained here may be found."""
+    if newer := next(filter(_is_advisory, unknown), ""):
+        return f"it may be newer than the data here: mlsupply db sync renews that, and https://osv.dev/{newer} shows it"
+    return (
+        "try a rule (mlsupply rules list), an advisory id, an incident, a check, a word of a report or an exit code; of a "
+        "package, mlsupply check NAME tells"
+    )
 
 
 def _unread() -> str:
