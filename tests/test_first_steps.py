@@ -203,6 +203,23 @@ def test_a_word_without_a_verb_is_answered_with_the_verb_that_takes_it(word: str
 
 
 @pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["scan", "--format", "json"], "No such option '--format'; write -o FORMAT[=FILE], for example -o json."),
+        (["models", "scan", "-f", "json"], "No such option '-f'; write -o FORMAT[=FILE], for example -o json."),
+        (["scan", "-r", "requirements.txt"], "No such option '-r'; name the file without an option, like a folder."),
+        (["scan", "--ignore-vuln", "CVE-2026-1"], "([[tool.mlsupply.waivers]])"),
+        (["why", "--no-color"], "NO_COLOR=1"),
+        (["explain", "--format"], "No such option '--format'.\n"),
+        (["scan", "--offlin"], "No such option '--offlin'. Did you mean '--offline'?"),
+    ],
+)
+def test_an_option_of_another_tool_is_answered_with_the_one_that_is_meant(words: list[str], said: str) -> None:
+    done = _run(*words)
+    assert (done.exit_code, said in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
     ("name", "said"),
     [
         ("acme-frobnicator", "whether the index has a project of that name is not known: 127.0.0.1 could not be reached"),

@@ -40,6 +40,21 @@ def _is_wheel(word: str) -> bool:
     return word.endswith(".whl") and os.path.isfile(word)  # noqa: PTH113  pathlib raises for a word too long for a name
 
 
+_FORMAT = "outputs", "write -o FORMAT[=FILE], for example -o json"
+_FILE = "subjects", "name the file without an option, like a folder"
+_WAIVER = "baseline", "findings are accepted in the configuration ([[tool.mlsupply.waivers]]), with --vex or with --baseline"
+_COLOUR = "", "colours are left out in a pipe, and where NO_COLOR=1 is set"
+_OF_OTHERS: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("--format", "-f", "--json", "--sarif", "--html", "--output-format"), _FORMAT),
+    **dict.fromkeys(("-r", "--requirement", "--requirements", "--lockfile", "-L", "--sbom"), _FILE),
+    **dict.fromkeys(("--ignore", "--ignore-vuln", "--ignore-vulns", "--ignore-until-fixed"), _WAIVER),
+    **dict.fromkeys(("--no-color", "--no-colour", "--color"), _COLOUR),
+    **dict.fromkeys(("--version", "-V"), ("", "it is mlsupply --version")),
+    "--fix": ("", "nothing is changed here: the report says what to move to"),
+}
+"""Options that tools of this kind have: the parameter a verb must have for the answer to fit, and the answer."""
+
+
 class LazyGroup(click.Group):
     """Lists its verbs from `VERBS` and imports the one that is asked for."""
 
@@ -64,6 +79,19 @@ class LazyGroup(click.Group):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             _refuse(args[0], ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """An option of another tool is answered with ours; click would name the one that is spelt most like it."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            needs, said = _OF_OTHERS.get(error.option_name, ("", ""))
+            offered = {parameter.name for parameter in error.ctx.command.params} if error.ctx else set()
+            if not said or (needs and needs not in offered):
+                raise
+            raise click.NoSuchOption(
+                error.option_name, f"No such option {error.option_name!r}; {said}.", ctx=error.ctx
+            ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
