@@ -76,6 +76,22 @@ def test_a_name_that_has_bad_releases_says_so_where_no_version_is_given() -> Non
     assert result.exit_code == 3
 
 
+@pytest.mark.parametrize(
+    ("asked", "may_be"),
+    [
+        ("litellm>=1.82", True),
+        ("litellm==1.82.*", True),
+        ("litellm[proxy]<1.82.7", False),
+        ("litellm>=1.83", False),
+        ("litellm!=1.82.7,!=1.82.8", False),
+    ],
+)
+def test_a_range_without_the_bad_releases_is_not_held_against_a_name(asked: str, may_be: bool) -> None:
+    result = check(asked)
+    assert ("some releases of litellm are malicious" in result.output) is may_be
+    assert result.exit_code == (3 if may_be else 0)
+
+
 def test_of_a_malicious_release_one_thing_is_to_be_done() -> None:
     """Beside it, to upgrade for the flaws it has as well would be read as enough."""
     told = [line for line in check("litellm==1.82.8").stdout.splitlines() if line.startswith("    → ")]

@@ -3,7 +3,7 @@ its name or path on the index and by the address of a repository."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from mlsupply.advisories.feeds import at_hand
 from mlsupply.advisories.file_names import foreign
@@ -12,6 +12,7 @@ from mlsupply.advisories.groups import display_order
 from mlsupply.advisories.incident_records import AS_OF, Incident, IncidentIndex, address, incident, index
 from mlsupply.advisories.matching import asked, hits
 from mlsupply.advisories.tags import release_of
+from mlsupply.advisories.versions import is_version
 from mlsupply.lazy import expression
 from mlsupply.model import (
     AdvisoryRef,
@@ -23,6 +24,7 @@ from mlsupply.model import (
     Kind,
     Package,
     Reason,
+    Requirement,
     Severity,
     SourceKind,
 )
@@ -53,7 +55,10 @@ def judge(project: Project, request: Request, world: World) -> Iterator[Checked 
     yield DataSource("mlsupply incident record", AS_OF, len(known.briefs))
     for package in project.packages:
         yield Checked(
-            check=CHECK, package=package, findings=findings_of(package, known, world), gaps=_unpinned(package, known)
+            check=CHECK,
+            package=package,
+            findings=findings_of(package, known, world),
+            gaps=_unpinned(package, known, project.requirements),
         )
 
 
@@ -123,19 +128,34 @@ def _named(name: str, version: str, known: IncidentIndex, how: str) -> Iterator[
             yield Sighting(identifier, "name")
 
 
-def _unpinned(package: Package, known: IncidentIndex) -> tuple[Gap, ...]:
+def _unpinned(package: Package, known: IncidentIndex, requirements: Iterable[Requirement]) -> tuple[Gap, ...]:
     if package.version or package.coordinate.ecosystem != "pypi" or package.source.kind in OWN_CODE:
         return ()
-    briefs = map(known.brief, known.releases.get(package.name, ()))
-    hijacked = next((brief for brief in briefs if brief.kind != PURPOSE_BUILT), None)
-    if hijacked is None:
+    named = known.releases.get(package.name, {})
+    hijacked = {identifier: brief for identifier in named if (brief := known.brief(identifier)).kind != PURPOSE_BUILT}
+    if not hijacked or not _admits(package, requirements, [bad for identifier in hijacked for bad in named[identifier]]):
         return ()
-    detail = f"some releases of {package.name} are malicious ({hijacked.title}) and no version is pinned"
+    title = next(iter(hijacked.values())).title
+    detail = f"some releases of {package.name} are malicious ({title}) and no version is pinned"
     if (release := release_of(package.source)) and known.of_release(package.name, release):
         detail = f"{detail}; it is taken from what is named after {release}, which is one of them"
     return (
         Gap(subject=package.name, check=CHECK, reason=Reason.UNPINNED, detail=detail, hint="lock it to a clean version"),
     )
+
+
+def _admits(package: Package, requirements: Iterable[Requirement], releases: Sequence[str]) -> bool:
+    """Whether a package that has no version may be one of the releases: not where all that ask for it rule these out."""
+    asked = [one for one in requirements if one.name == package.name and not one.constraint]
+    if not asked or not all(one.specifier and one.source.kind is SourceKind.REGISTRY for one in asked):
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = [SpecifierSet(one.specifier, prereleases=True) for one in asked]
+    except InvalidSpecifier:
+        return True
+    return any(not is_version(bad) or one.contains(bad) for one in allowed for bad in releases)
 
 
 def _finding(package: Package, seen: Sighting, world: World) -> Finding | None:
