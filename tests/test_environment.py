@@ -83,6 +83,29 @@ def test_metadata_that_names_another_package_is_said(world: World, tmp_path: Pat
     assert [gap.reason for gap in inventory.gaps] == [Reason.MALFORMED]
 
 
+@pytest.mark.parametrize(
+    ("folder", "stated", "said"),
+    [
+        (
+            "2.0",
+            "Name: demo\nVersion: 1.9\n",
+            [("METADATA says 1.9", "the version of METADATA was used; install the package again")],
+        ),
+        ("2.0", "Version: 2.0\n", [("METADATA says nothing", "the name of the folder was used")]),
+        ("2.0", "Name: Demo\nVersion: 2.0.0\n", []),
+        ("2.0_cu128", "Name: demo\nVersion: 2.0+cu128\n", []),
+        ("2.0", "Name: demo\nVersion: dev\n", []),
+    ],
+)
+def test_metadata_that_names_another_release_is_said(
+    folder: str, stated: str, said: list[tuple[str, str]], world: World, tmp_path: Path
+) -> None:
+    installed = _install(_venv(tmp_path / "env"), "demo", folder)
+    (installed / "METADATA").write_text(stated, encoding="utf-8")
+    gaps = _read(world, tmp_path / "env").gaps
+    assert [(gap.detail.rpartition(", ")[2], gap.hint) for gap in gaps] == said
+
+
 def test_eggs_and_leftovers(world: World, tmp_path: Path) -> None:
     site = _venv(tmp_path / "env")
     egg = site / "old-1.0-py3.9.egg-info"

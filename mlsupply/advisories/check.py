@@ -348,7 +348,7 @@ def _unread(package: Package, version: Asked, rows: Sequence[Row]) -> tuple[Gap,
     if mute := without_versions(rows):
         named = f"{', '.join(mute)} {'names' if len(mute) == 1 else 'name'} {package.name} and no version of it"
         said = f"{named}: whether this release is affected is not known"
-        gap = _gap(package, Reason.MALFORMED, said, f"read of it by `mlsupply explain {' '.join(mute)}`")
+        gap = _gap(package, Reason.MALFORMED, said, f"read about it: `mlsupply explain {' '.join(mute)}`")
         gaps.append(replace(gap, cause=Cause.UNPUBLISHED))
     return tuple(gaps)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from shlex import quote
 from typing import Any
 
+from mlsupply.advisories.versions import is_version, same_version
 from mlsupply.errors import MlsupplyError
 from mlsupply.headers import MAX_BYTES
 from mlsupply.inventory.metadata import Metadata, egg_requires, parse
@@ -153,7 +154,7 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
     said = posixpath.basename(folder).removesuffix(".dist-info").rpartition("-")
     metadata = _metadata(posixpath.join(folder, "METADATA"), tree) if "METADATA" in names else None
     if not isinstance(listed, Failure):
-        yield from _doubted(folder, said[0], metadata)
+        yield from _doubted(folder, said[0], said[2], metadata)
     if not isinstance(metadata, Metadata):
         metadata = Metadata(name="", version="")
     source = _direct_url(posixpath.join(folder, "direct_url.json"), tree) if "direct_url.json" in names else Source()
@@ -174,8 +175,8 @@ def _dist_info(folder: str, tree: Tree) -> Iterator[Package | Gap]:
     )
 
 
-def _doubted(folder: str, name: str, metadata: Metadata | Gap | None) -> Iterator[Gap]:
-    """What is wrong with the METADATA in a folder named for `name`; None where there is none."""
+def _doubted(folder: str, name: str, version: str, metadata: Metadata | Gap | None) -> Iterator[Gap]:
+    """What is wrong with the METADATA in a folder named for this release; None where there is none."""
     if isinstance(metadata, Gap):
         yield metadata
     elif metadata is None:
@@ -184,7 +185,15 @@ def _doubted(folder: str, name: str, metadata: Metadata | Gap | None) -> Iterato
     else:
         if canonical(name) != metadata.name:
             detail = f"the folder is named for {safe(name, 80)}, METADATA says {metadata.name or 'nothing'}"
-            yield gap(folder, Reason.MALFORMED, detail, hint="the name in METADATA was used")
+            used = "METADATA" if metadata.name else "the folder"
+            yield gap(folder, Reason.MALFORMED, detail, hint=f"the name of {used} was used")
+        if (
+            is_version(metadata.version)
+            and is_version(named := version.replace("_", "+"))
+            and not same_version(named, metadata.version)
+        ):
+            detail = f"the folder is named for version {safe(version, 80)}, METADATA says {metadata.version}"
+            yield gap(folder, Reason.MALFORMED, detail, hint="the version of METADATA was used; install the package again")
         for reason, fault in metadata.faults:
             yield gap(posixpath.join(folder, "METADATA"), reason, fault)
 
