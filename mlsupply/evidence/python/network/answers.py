@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import CLEAN, NOTHING, Taint, Value, text_of
 from mlsupply.lazy import expression
 
@@ -27,8 +28,8 @@ _CREDENTIALS = expression(r"(?i)credential|/user-?data|/token(?:/|$)")
 _FETCHERS = expression(r"\.\w*(?:read|load|open|get|parse|fetch|retrieve|request|goto)\w*$", re.IGNORECASE)
 
 
-def answer(machine: Analyser, call: Call, text: str) -> Value:
-    """What a request gives back, labelled by the kind of its address `text`."""
+def answer(machine: Analyser, call: Call, text: str, address: Taint) -> Value:
+    """What a request gives back, labelled by the kind of its address `text`. address: labels of that."""
     kind = (
         "cloud-metadata" if places.METADATA.search(text) else "cluster-secret" if places.CLUSTER.search(text) else "received"
     )
@@ -38,7 +39,7 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
         kind = "model-answer"
     elif kind == "cloud-metadata" and places.WHO_IT_IS.search(_path(text)):
         kind = "host-identity"
-    made = Value(call.ref + "()", NOTHING, machine.origin(kind, text, call.line))
+    made = Value(call.ref + "()", NOTHING, machine.origin(kind, text, call.line) | _named_by(text, address))
     if machine.running and machine.running[-1].wrapper:
         made.taint |= frozenset(("intercepted:result",))
     if call.ref.endswith("urlretrieve"):
@@ -50,6 +51,12 @@ def answer(machine: Analyser, call: Call, text: str) -> Value:
         machine.files[kept_key(machine, path)] = made
         made.items = [path.copy(), Value()]
     return made
+
+
+def _named_by(text: str, address: Taint) -> Taint:
+    """The labels of what an earlier answer is, where that names the host of this request: who gives the one has chosen the
+    other. text: the address; address: its labels."""
+    return frozenset(of_kind(address, "received")) if addresses.destination(text) == "given" else CLEAN
 
 
 def _of_file(machine: Analyser, call: Call, address: str) -> Value:

@@ -47,7 +47,7 @@ def sent(machine: Analyser, call: Call) -> Value:
         detail=addresses.shown(message.text),
         layers=_hidden_in(machine, message.address, message.text),
     )
-    answer = answers.answer(machine, call, message.text)
+    answer = answers.answer(machine, call, message.text, message.address_taint)
     if call.receiver is not None and call.receiver.keys is not None and "headers" in call.receiver.keys:
         call.receiver.keys["answer"] = answer
     return answer
