@@ -66,6 +66,8 @@ HARMLESS = {
     "a line that is not long": "x = '" + "Ab9/" * 35 + "'",
     "a remark behind blanks": "x = '" + "long words, " * 10 + "'" + " " * 61 + "# why",
     "a table": "x = [" + "1024, " * 60 + "]",
+    "a picture, and no place of modules": "import os\nLOOK = os.path.join(os.path.dirname(__file__), 'dark.png')",
+    "a place of modules, and no picture": "import sys\nsys.path.insert(0, __file__ + '/../tools')",
     "a text of the service": "import json\nURL = 'https://a.example'\ndef f(d):\n    return d.get('key')",
 }
 
@@ -193,6 +195,13 @@ WORTH = {
     "modules made of a text": (
         "import base64, os, sys, tempfile\npath = os.path.join(tempfile.mkdtemp(), 'a.zip')\n"
         "open(path, 'wb').write(base64.b85decode(DATA))\nsys.path.insert(0, path)\nimport inner"
+    ),
+    "modules behind a picture": (
+        "import os, sys\nLOOK = os.path.join(os.path.dirname(__file__), 'dark.PNG')\ndef look():\n"
+        "    sys.path.insert(0, LOOK)\n    import _dark"
+    ),
+    "modules behind a picture, by another name": (
+        "from sys import path\nfrom pathlib import Path\npath.append(str(Path(__file__).with_name('dark.webp')))"
     ),
     "files of the user made unreadable": (
         "import os\nfor at, _, names in os.walk(os.path.expanduser('~')):\n    for name in names:\n"

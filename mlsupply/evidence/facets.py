@@ -48,7 +48,7 @@ class CodeFact:
         plot-backend;
     variant: which form of the behaviour it is, where rules tell several apart: of runs-downloaded `piped` (to an interpreter
         at once), of runs-decoded `document` (code in a text for people) and `command` (hidden in what a function is given),
-        of runs-bundled `python`, of hidden-code
+        of runs-bundled `python` and `disguised` (modules or a library under the name of other data), of hidden-code
         `object-file`, of looses-agent `seeks-secrets`, of persists `agent` (an agent or editor reads it), `ssh-hosts` and
         `others-key` (somebody else can sign in), of model-runs-code `beside` (a link to a file in the same folder) and
         `names` (a YAML tag that names something and calls at most a `test_…`), of remote-control `served` (a server's

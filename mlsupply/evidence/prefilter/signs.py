@@ -135,7 +135,6 @@ WORDS: Words = (
     (b"find_spec(", expression(rb"\.origin")),
     (b"imaplib", None),
     (b"http.server", None),
-    (b"sys.path", expression(rb"sys\.path\.(?:insert|append)\([^\n]{0,120}\.(?:dat|bin|png|jpg|txt|json|db|md|pak)[\"']")),
     (b"autostart", expression(rb"config[/\\\\\"', )]{1,8}autostart")),
     (b"multiprocessing.connection", None),
     (b"ProxyCommand", None),
@@ -342,6 +341,11 @@ PRIVATE: Words = (
 _BASE_URL = expression(rb"base_url(?:(?<![\w.]base_url)\b|\s*=(?!=))")  # as an argument, or set; not read of an object
 _WRITES_FILES = expression(rb"(?:open|\.open)\([^\n]{0,120}[\"'](?:[awx]|r\+)b?\+?[\"']|\.write_(?:text|bytes)\(")
 _WRITES_RANDOM = rb"write\w{0,6}\([^\n]{0,60}(?:urandom|token_bytes|randbytes)\("
+# The name of a file of data, beside folders that modules are imported from.
+_DATA_NAME = expression(
+    rb"(?i)\.(?:dat|data|bin|pak|db|png|jpe?g|gif|ico|svg|bmp|webp|tiff?|wav|mp[34]|ogg|flac|txt|md|json|csv|log|css|html|[ot]tf|"
+    rb"woff2?|enc|onnx|h5|np[yz])[\"']"
+)
 # (what is searched for, what must stand anywhere else in the file)
 _MOVES_OR_LOCKS = expression(rb"\bos\.(?:chmod|l?chown|renames?|replace)\b|shutil\.(?:move|chown)\b|\.(?:rename|chmod)\(")
 _SERVES = expression(
@@ -395,6 +399,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     *((word, expression(rb"delete_repo\b")) for word in (b"list_models", b"list_datasets", b"list_spaces")),
     *((word, expression(rb"\.delete\(")) for word in (b"get_models", b"get_repos", b"list_buckets")),
     (b"list_containers", expression(rb"\.delete_container\b")),
+    *((word, _DATA_NAME) for word in (b"sys.path", b"__path__", b"addsitedir", b"sys import path", b"import sys as")),
     (b"sys.path", expression(rb"(?:64|85|32|16)decode|unhexlify|fromhex|decompress|a2b_")),
     *((word, _WRITES_FILES) for word in (b"getsitepackages", b"getusersitepackages", b"get_python_lib", b"purelib")),
     *((word, _WRITES_FILES) for word in (b"**/", b"rglob", b"os.walk", b"getfile(", b"getsourcefile(")),

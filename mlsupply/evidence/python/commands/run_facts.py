@@ -144,11 +144,15 @@ def _bytes_of(written: Value) -> bytes:
     return str(written.const).encode("utf-8", "replace") if written.known else b""
 
 
+_DISGUISED = frozenset({"modules under the name of other data", "a library under another name"})
+
+
 def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str, script: str = "") -> None:
     """Notes that a file of the package is run. part: its path; what: how the report names it; script: the name of the script
     that is given this file as an argument."""
     name = text_of(part).rpartition("/")[2].replace(HOLE, "…")
     named = bool(name) and "…" not in name
+    is_script = what == "a script of the package"
     machine.fact(
         "runs-bundled",
         call.node,
@@ -156,6 +160,6 @@ def bundled(machine: Analyser, call: Call, part: Value, silent: bool, what: str,
         sink=call.ref,
         silent=silent,
         detail=f"{what}: {safe(name, 80)}" if named else what,
-        variant="python" if what == "a script of the package" and named and name.endswith(".py") else "",
+        variant="disguised" if what in _DISGUISED else "python" if is_script and named and name.endswith(".py") else "",
         chain=(HANDED + safe(script, 80),) if script else (),
     )

@@ -136,7 +136,7 @@ def _apply_arguments(machine: Analyser, call: Call, result: Value) -> None:
         if (written := storage.content_of(machine, arg)) is not None:
             result.taint |= written.taint
         if call.ref in own_loaders.FINDERS:
-            result.taint |= own_loaders.found_in(machine, arg)
+            result.taint |= own_loaders.found_in(machine, call, arg)
     if call.ref in _OF_TYPES:
         result.taint -= {request_parts.SCOPE}
 

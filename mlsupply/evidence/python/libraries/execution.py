@@ -300,7 +300,8 @@ def _rebuilds(machine: Analyser, call: Call, reduced: Value) -> None:
 
 
 _OTHER_SUFFIX = re.compile(
-    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|wav|json|md|csv|db|pak|ttf|woff2?|css|html|log|enc|onnx|safetensors|gguf|h5|np[yz]|tflite|parquet|vocab|weights)$",
+    r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|webp|tiff?|wav|mp[34]|ogg|flac|json|md|csv|db|pak|[ot]tf|woff2?|css|html|log|enc|"
+    r"onnx|safetensors|gguf|h5|np[yz]|tflite|parquet|vocab|weights)$",
     re.IGNORECASE,
 )
 
@@ -328,6 +329,14 @@ def _is_other_data(machine: Analyser, call: Call, path: Value) -> bool:
     return _NO_PYTHON.search(text) is not None
 
 
+def disguised(machine: Analyser, call: Call, path: Value) -> bool:
+    """Notes that modules are loaded from a file of the package which has a name as data has. Returns whether that is so."""
+    if not _is_other_data(machine, call, path):
+        return False
+    bundled(machine, call, path, True, "modules under the name of other data")
+    return True
+
+
 def loaded(machine: Analyser, call: Call) -> Value:
     """Notes a call that loads a file as a module or library, or puts a folder on the import path. Returns the module."""
     candidates = [*call.all, *([call.receiver] if call.receiver is not None else [])]
@@ -337,8 +346,8 @@ def loaded(machine: Analyser, call: Call) -> Value:
             ran_file(machine, call, written, value, machine.silent > 0)
         elif has(value.taint, "received"):
             from_network(machine, call, value.taint, "runs-downloaded", "what is downloaded is loaded as code")
-        elif "ctypes" not in call.ref and _is_other_data(machine, call, value):
-            bundled(machine, call, value, True, "modules under the name of other data")
+        elif "ctypes" not in call.ref and disguised(machine, call, value):
+            continue
         elif has(value.taint, "package-file") and "ctypes" in call.ref:
             name = text_of(value).rpartition("/")[2]
             if re.search(r"\.\w{1,5}$", name) and not re.search(r"\.(?:so|dll|dylib|pyd)\b", name):

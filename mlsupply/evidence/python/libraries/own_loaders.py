@@ -37,15 +37,20 @@ FINDERS = frozenset(
 _MOST_PLACES = 64  # of a list of them that are looked at; what is beyond is a gap
 
 
-def found_in(machine: Analyser, places: Value) -> Taint:
+def found_in(machine: Analyser, call: Call, places: Value) -> Taint:
     """The labels of what this module put into the folder or archive, or into those of a list, that modules are looked for
-    in."""
-    found, several = CLEAN, [places] if isinstance(places.const, str) else folding.items_of(places)
+    in. Notes one of them that is a file of the package with a name as data has."""
+    found, several = CLEAN, _each(places)
     machine.cut_off |= len(several) > _MOST_PLACES
     for place in several[:_MOST_PLACES]:
+        execution.disguised(machine, call, place)
         written = storage.content_of(machine, place)
         found |= storage.taint_below(machine, text_of(place)) | (written.taint if written is not None else CLEAN)
     return found
+
+
+def _each(places: Value) -> list[Value]:
+    return [places] if isinstance(places.const, str) else folding.items_of(places) or [places]
 
 
 def is_searched(name: str) -> bool:
@@ -73,7 +78,7 @@ def put_by_shape(machine: Analyser, call: Call, name: str) -> None:
 
 def path_changed(machine: Analyser, places: Value, node: ast.AST) -> None:
     """Notes what is imported from now on out of the folders that such a list is given: one, or several."""
-    several = [places] if isinstance(places.const, str) else folding.items_of(places) or [places]
+    several = _each(places)
     machine.cut_off |= len(several) > _MOST_PLACES
     for place in several[:_MOST_PLACES]:
         execution.loaded(machine, Call("sys.path.insert", Value("sys.path.insert"), [place], {}, node, None))

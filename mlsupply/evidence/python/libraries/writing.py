@@ -11,6 +11,7 @@ from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.commands import later_steps
 from mlsupply.evidence.python.libraries import persistence, windows_registry
+from mlsupply.evidence.python.libraries.decoder_calls import unpacked
 from mlsupply.evidence.python.libraries.removing import REMOVES, SPOILS, removed
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key, taint_below
 from mlsupply.evidence.python.network import addresses, clients, sending
@@ -83,7 +84,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 def _packed(machine: Analyser, call: Call) -> Value:
     """The archive that a call opens or makes, with the labels of what goes into it."""
     first = call.args[0] if call.args else Value()
-    made = Value(call.ref + "()", NOTHING, taint_of(*call.all), text_of(first))
+    made = Value(call.ref + "()", NOTHING, taint_of(*call.all) | unpacked(machine, first, call.line), text_of(first))
     made.layers = first.layers
     into = call.keywords.get("fileobj", first if first.ref.startswith("io.") else None)
     made.keys = {"into": into} if into is not None else {"path": first}
@@ -291,10 +292,12 @@ def by_shape(machine: Analyser, call: Call, name: str) -> None:
         persistence.written(machine, call, _path_of(receiver), call.args[0])
     elif name == "writestr" and len(call.args) > 1 and text_of(call.args[0]).endswith((*SUFFIXES, "customize.py")):
         persistence.member(machine, text_of(call.args[0]), call.args[1], call.node)
-    elif name in {"extractall", "extract"}:
-        target = call.arg(0 if name == "extractall" else 1, "path")
-        archive = machine.files.get(receiver.text)
-        taint = receiver.taint | (archive.taint if archive is not None else frozenset())
+    elif name in {"extractall", "extract", "unpack_archive"}:
+        packed = call.arg(0, "filename") or Value() if name == "unpack_archive" else receiver
+        target = call.arg(0, "path") if name == "extractall" else call.arg(1, "path", "extract_dir")
+        archive = machine.files.get(text_of(packed))
+        taint = packed.taint | unpacked(machine, packed, call.line)
+        taint |= archive.taint if archive is not None else frozenset()
         if target is not None and has(taint, "received") and re.match(r"(?:sysconfig|site|distutils)\.", target.ref):
             machine.fact(
                 "runs-downloaded",
