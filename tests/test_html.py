@@ -17,7 +17,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from mlsupply.model import Coordinate, Package
+from mlsupply.model import Coordinate, Kind, Package, PackageKey, Severity
 from mlsupply.report import html_drawing
 from mlsupply.report.html import render
 from mlsupply.report.html_elements import element, prose
@@ -218,7 +218,7 @@ def test_a_path_in_the_graph_keeps_its_end_and_the_key_tells_only_what_is_drawn(
     root = "/home/someone/projects/inference/requirements.txt"
     paths = {key: tuple((root, *path[1:]) for path in some) for key, some in REPORT.paths.items()}
     page = render(view_of(replace(REPORT, paths=paths))).decode()
-    assert ">…erence/requirements.txt</text>" in page
+    assert ">…inference/requirements.txt</text>" in page
     assert "on the index though known bad" in page
     undated = tuple(replace(one, advisory=replace(one.advisory, window=None)) if one.advisory else one for one in FINDINGS)
     assert "on the index though known bad" not in render(view_of(replace(REPORT, findings=undated))).decode()
@@ -321,6 +321,36 @@ def test_the_theme_can_be_changed_and_the_page_is_narrow_enough_for_a_phone(page
     assert page.execute_script(dark) != before
     page.set_window_size(400, 800)
     assert page.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+@needs_browser
+def test_the_name_in_a_box_leaves_room_for_the_word_beside_it(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    names = ("langchain-community-tools", "sentence-transformers-extra", "deploy/services/requirements-gpu.txt")
+    labels = ("MALICIOUS", "CRITICAL", "HIGH", "")
+    packages = [
+        Package(coordinate=Coordinate("pypi", f"{name}-{label.lower()}", "1.0")) for name in names for label in labels
+    ]
+    worst = {"MALICIOUS": FINDINGS[0]} | {
+        label: replace(FINDINGS[0], kind=Kind.CONTENT, severity=Severity(label.lower())) for label in ("CRITICAL", "HIGH")
+    }
+    findings = [
+        replace(worst[label], package=package.coordinate)
+        for package, label in zip(packages, labels * len(names), strict=True)
+        if label
+    ]
+    paths: dict[PackageKey, tuple[tuple[str, ...], ...]] = {one.key: (("root", one.name),) for one in packages}
+    report = replace(REPORT, packages=tuple(packages), findings=tuple(findings), paths=paths)
+    path = tmp_path / "boxes.html"
+    path.write_bytes(render(view_of(report)))
+    browser.get(path.as_uri())
+    sizes = browser.execute_script(
+        """return [...document.querySelectorAll('g.node')].map(node => {
+            const [name, word] = node.querySelectorAll('text'), box = node.querySelector('rect').getBBox()
+            return [name.getBBox().x + name.getBBox().width, word ? word.getBBox().x : box.x + box.width]
+        })"""
+    )
+    assert len(sizes) > len(findings)
+    assert [ends for ends, room in sizes if ends > room] == []
 
 
 @needs_browser

@@ -22,7 +22,7 @@ from spdx_tools.spdx.validation.document_validator import validate_full_spdx_doc
 
 from mlsupply.cli.outputs import parse_outputs, write
 from mlsupply.errors import MlsupplyError
-from mlsupply.model import Coordinate, Gap, Place, Reason, Severity
+from mlsupply.model import Coordinate, Gap, Kind, Package, Place, Reason, Severity
 from mlsupply.report import FORMATS
 from mlsupply.report.cyclonedx_ import render as cyclonedx
 from mlsupply.report.cyclonedx_ import render_xml as cyclonedx_xml
@@ -54,6 +54,13 @@ def test_what_is_waived_comes_last_however_bad_it_is() -> None:
 
 def test_the_headline_counts_what_is_live_waived_and_unseen() -> None:
     assert VIEW.headline == "1 malicious release, 1 critical and 1 high in 2 of 4 packages; 1 waived; 2 things not checked"
+
+
+def test_large_numbers_of_the_headline_are_written_alike() -> None:
+    packages = tuple(Package(coordinate=Coordinate("pypi", f"p{n}", "1")) for n in range(1_500))
+    findings = [replace(FINDINGS[2], waiver=None, package=one.coordinate, kind=Kind.NAME) for one in packages[:1_234]]
+    view = view_of(replace(REPORT, packages=packages, findings=tuple(findings), gaps=(), paths={}))
+    assert view.headline == f"1,234 {FINDINGS[2].severity} in 1,234 of 1,500 packages"
 
 
 FULL = [known for known in FORMATS if known.name not in {"baseline", "openvex"}]  # these two hold no gaps by nature

@@ -13,7 +13,8 @@ from mlsupply.report.view import Group, View
 from mlsupply.text import count
 
 _MAX_NODES = 150
-_COLUMN, _WIDTH = 240, 196  # pixels from column to column, and of a box
+_LETTERS = 27  # that a box has room for, beside the word of its worst finding
+_COLUMN, _WIDTH = 264, 220  # pixels from column to column, and of a box
 _ROW, _HEIGHT, _LANE = 44, 30, 16  # pixels from box to box, of a box, and of a line that passes a column
 _FITS = 1500  # a wider drawing is scrolled, a narrower one is made to fit
 _CENTRED = 900  # columns of drawings up to this height stand in the middle
@@ -176,7 +177,7 @@ def _curve(points: list[_Point]) -> str:
 
 def _node(name: str, place: _Point, label: str, *, first: bool) -> Html:
     """A box with the name and the word of its worst finding, so that colour is not all that tells."""
-    most = 18 if label else 24
+    most = _LETTERS - len(label)
     shown = name if len(name) <= most else f"…{name[1 - most :]}" if "/" in name else f"{name[: most - 1]}…"
     x, y = place
     word = label.lower()

@@ -241,7 +241,7 @@ def _headline(report: Report, findings: tuple[Finding, ...], groups: tuple[Unche
     parts = []
     if live:
         hit = len({finding.package for finding in live if finding.package})
-        where = f" in {hit} of {count(len(report.packages), 'package')}" if hit else ""
+        where = f" in {hit:,} of {count(len(report.packages), 'package')}" if hit else ""
         parts.append(f"{_tally(live)}{where}")
     elif report.packages or report.inputs:
         said = "no findings in" if report.coverage else "no check ran on"
@@ -280,7 +280,7 @@ def _tally(findings: list[Finding]) -> str:
     malicious = sum(finding.kind is Kind.MALICIOUS for finding in findings)
     severities = Counter(finding.severity for finding in findings if finding.kind is not Kind.MALICIOUS)
     words = [count(malicious, "malicious release")] if malicious else []
-    words += [f"{severities[severity]} {severity}" for severity in Severity if severities[severity]]
+    words += [f"{severities[severity]:,} {severity}" for severity in Severity if severities[severity]]
     return _listed(words)
 
 
