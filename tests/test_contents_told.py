@@ -140,3 +140,19 @@ def test_inspect_tells_a_dozen_of_a_moment_and_all_with_v(tmp_path: Path) -> Non
     whole = CliRunner().invoke(main, ["inspect", "--offline", "-v", str(path)])
     assert (whole.exit_code, whole.output.count("asks the network (")) == (short.exit_code, 32)
     assert "asks the network (demo/__init__.py:3): what exactly, only a run would tell\n" in whole.output
+
+
+def test_archives_in_a_folder_of_which_there_is_nothing_to_tell_are_counted(tmp_path: Path) -> None:
+    """A folder of two hundred libraries of Java took a thousand lines."""
+    for number in range(5):
+        with zipfile.ZipFile(tmp_path / f"lib{number}.jar", "w") as packed:
+            packed.writestr("org/demo/A.class", b"\xca\xfe\xba\xbe" + bytes(40))
+    (tmp_path / "mine.py").write_text("x = 1\n", encoding="ascii")
+    short = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path)]).output
+    assert short.count("lib0.jar") == 1
+    assert "5 archives without Python, and nothing to tell of: " in short
+    assert "lib2.jar and 2 more; -v tells of each" in short
+    whole = CliRunner().invoke(main, ["inspect", "--offline", "-v", str(tmp_path)]).output
+    assert "lib4.jar: 1 file, 44 bytes; 0 Python files" in whole
+    named = [str(tmp_path / name) for name in ("lib4.jar", "mine.py")]
+    assert "lib4.jar: 1 file, 44 bytes; 0 Python files" in CliRunner().invoke(main, ["inspect", "--offline", *named]).output

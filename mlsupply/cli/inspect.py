@@ -66,7 +66,6 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
     """Look inside wheels, source archives, folders or releases of the index and say what they do when they are installed, at
     every start of Python, on import and when called. Nothing of them is run. Exit codes are those of scan."""
     from mlsupply.cli.outputs import parse_outputs, write
-    from mlsupply.evidence.account import account
 
     chosen = parse_outputs(outputs) if outputs else ()
     request = request_of((), options)
@@ -75,11 +74,27 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], compare: bool, 
     if chosen:
         write(report, chosen, verbose=whole)
         sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
-    for facts, others in seen:
-        click.echo(fitted("\n".join([*account(facts, whole=whole), *_compared(others)])))
-        click.echo()
+    _tell(seen, {Path(text).as_posix() for text in subjects}, whole=whole)
     write(report, parse_outputs(("table",)), verbose=whole)
     sys.exit(settled(report.verdict.exit_code, options["incomplete"]))
+
+
+def _tell(seen: list[tuple[PackageFacts, tuple[Other, ...]]], named: set[str], *, whole: bool) -> None:
+    """The account of each. named: by the user; what a folder holds besides, and there is nothing to tell of, is counted,
+    unless `whole`."""
+    from mlsupply.evidence.account import account, is_silent
+    from mlsupply.text import count, some
+
+    silent = [] if whole else [facts.subject for facts, _ in seen if facts.subject not in named and is_silent(facts)]
+    left_out = frozenset(silent)
+    for facts, others in seen:
+        if facts.subject not in left_out:
+            click.echo(fitted("\n".join([*account(facts, whole=whole), *_compared(others)])))
+            click.echo()
+    if silent:
+        said = f"{count(len(silent), 'archive')} without Python, and nothing to tell of: {some(silent, 3)}"
+        click.echo(fitted(said + ("; -v tells of each" if len(silent) > 3 else "")))
+        click.echo()
 
 
 def _compared(others: tuple[Other, ...]) -> Iterator[str]:

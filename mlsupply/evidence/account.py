@@ -109,6 +109,11 @@ def account(facts: PackageFacts, *, whole: bool = False) -> Iterator[str]:
         yield from _cut([(line,) for line in odd], whole)
 
 
+def is_silent(facts: PackageFacts) -> bool:
+    """Whether the account would say nothing but numbers: no Python, and nothing that anything else in it does."""
+    return bool(facts.members) and not (facts.python or facts.code or facts.archive or facts.gaps)
+
+
 def _cut(lines: Sequence[tuple[str, ...]], whole: bool) -> Iterator[str]:
     shown = lines if whole else lines[:_SHOWN]
     yield from (f"    {line}" for deed in shown for line in deed)
