@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from mlsupply.audit import run
+from mlsupply.disk_tree import DiskTree
 from mlsupply.errors import MlsupplyError
 from mlsupply.inventory import READERS, Reader, reader_of
 from mlsupply.inventory.cover import settle_covered
@@ -30,7 +33,7 @@ from mlsupply.model import (
 from mlsupply.outcome import Report
 from mlsupply.report.view import view_of
 from mlsupply.request import Request
-from mlsupply.world import World
+from mlsupply.world import Failure, World
 from tests.loopback_index import LoopbackIndex
 
 MANIFEST = '[project]\nname = "app"\ndependencies = ["litellm==1.82.8", "torch>=2"]\n'
@@ -105,6 +108,33 @@ def test_python_files_past_the_limit_are_said_and_those_before_it_read(
     assert [place.file for package in report.packages for place in package.places] == ["a.py", "b.py"]
     (gap,) = [gap for gap in report.gaps if gap.reason is Reason.LIMIT]
     assert (str(gap.place), gap.detail.partition(" from")[0]) == ("c.py", "2 Python files")
+
+
+class _Failing(io.BytesIO):
+    """A file that opens, on a disk that fails."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise OSError(5, "Input/output error")
+
+
+def test_files_that_open_and_cannot_be_read_end_no_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of them ended it with "the output could not be written"."""
+    for name in ("a.py", "b", "c.yaml", "run.sh", "report.json"):
+        _put(world, f"broken/{name}", "x")
+    _put(world, "requirements.txt", "six==1.17.0\n")
+    opened = DiskTree.open
+
+    def failing(self: DiskTree, path: str) -> BinaryIO | Failure:
+        return _Failing() if path.startswith("broken/") else opened(self, path)
+
+    monkeypatch.setattr(DiskTree, "open", failing)
+    report = _scan(world)
+    assert _names(report) == ["six 1.17.0"]
+    told = {gap.subject: gap.detail for gap in report.gaps if "could not be read" in gap.detail and gap.check == "inventory"}
+    assert told["broken/a.py"] == (
+        "broken/a.py could not be read: Input/output error (as 2 other files): not looked into for what it installs"
+    )
+    assert not [gap for gap in report.gaps if gap.reason is Reason.INTERNAL]
 
 
 def test_python_files_for_which_no_time_is_left_are_said(world: World) -> None:

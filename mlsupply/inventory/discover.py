@@ -22,7 +22,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.request import Request
 from mlsupply.text import count, safe
 from mlsupply.value import replace
-from mlsupply.world import Survey, Tree, World
+from mlsupply.world import Failure, Survey, Tree, World
 
 _FILE_ENDINGS = (
     *(".txt", ".toml", ".lock", ".json", ".yml", ".yaml", ".cfg", ".py", ".whl", ".gz", ".zip", ".in", ".ipynb"),
@@ -131,6 +131,8 @@ def _files(paths: tuple[str, ...], world: World) -> Iterator[Found]:
     if reader := reader_named("script"):
         yield from (Found(reader, inventory) for inventory in _not_looked_into(scripts))
     manifests = manifest_files(files, world.tree, world.limits.reading_seconds)
+    if (unread := [*scripts.unread, *manifests.unread]) and reader:
+        yield Found(reader, _not_readable(unread))
     if manifests.unopened and (reader := reader_named("deployment")):
         yield Found(reader, _not_opened(manifests.unopened))
     end, late = time.monotonic() + world.limits.reading_seconds, list[Found]()
@@ -202,6 +204,13 @@ def _not_looked_into(scripts: Scripts) -> Iterator[Inventory]:
         detail = f"{len(paths):,} Python files from here on were not looked into for requirements of their own (PEP 723)"
         hint = "scan the folders of scripts by name"
         yield Inventory(path=paths[0], format="script", gaps=(gap(paths[0], Reason.LIMIT, detail, hint=hint),))
+
+
+def _not_readable(files: list[tuple[str, Failure]]) -> Inventory:
+    (path, failure), *more = files
+    others = f" (as {count(len(more), 'other file')})" if more else ""
+    detail = f"{failure.detail}{others}: not looked into for what it installs"
+    return Inventory(path=path, format="script", gaps=(gap(path, failure.reason, detail),))
 
 
 def _not_opened(paths: list[str]) -> Inventory:

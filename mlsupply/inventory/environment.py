@@ -17,7 +17,7 @@ from mlsupply.advisories.versions import is_version, same_version
 from mlsupply.errors import MlsupplyError
 from mlsupply.headers import MAX_BYTES
 from mlsupply.inventory.metadata import Metadata, egg_requires, parse
-from mlsupply.inventory.parsing import decode, gap, json_of, quoted, source_of_url, string, strings, table
+from mlsupply.inventory.parsing import beginning, decode, gap, json_of, quoted, source_of_url, string, strings, table
 from mlsupply.inventory.path_lines import added
 from mlsupply.model import Artifact, Coordinate, Edge, Gap, Inventory, Package, Place, Reason, Source, SourceKind
 from mlsupply.project import installed_at
@@ -200,11 +200,8 @@ def _doubted(folder: str, name: str, version: str, metadata: Metadata | Gap | No
 
 def _metadata(path: str, tree: Tree) -> Metadata | Gap:
     """Only the headers are read, however long the description is."""
-    handle = tree.open(path)
-    if isinstance(handle, Failure):
-        return gap(path, handle.reason, handle.detail)
-    with handle:
-        return parse(handle.read(MAX_BYTES))
+    head = beginning(path, tree, MAX_BYTES)
+    return gap(path, head.reason, head.detail) if isinstance(head, Failure) else parse(head)
 
 
 def _direct_url(path: str, tree: Tree) -> Source | Gap:

@@ -94,6 +94,19 @@ def is_unmarked_utf_16(data: bytes) -> bool:
     return bool(other) and ((all(one) and not any(other)) or (all(other) and not any(one)))
 
 
+def beginning(path: str, tree: Tree, size: int) -> bytes | Failure:
+    """The first bytes of a file, or why there are none: one that opens may still not be readable (a failing disk, a share
+    whose host is gone)."""
+    handle = tree.open(path)
+    if isinstance(handle, Failure):
+        return handle
+    try:
+        with handle:
+            return handle.read(size)
+    except OSError as error:
+        return Failure(Reason.NOT_FOUND, f"{path} could not be read: {error.strerror}")
+
+
 def toml_of(path: str, text: str) -> dict[str, Any] | Gap:
     """The parsed document, or a gap with the line where TOML ends."""
     if len(text) > MAX_TOML:

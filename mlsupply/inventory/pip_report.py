@@ -10,7 +10,7 @@ from typing import Any
 
 from mlsupply.inventory.files import file_name, kind_of
 from mlsupply.inventory.metadata import edge_of
-from mlsupply.inventory.parsing import json_of, table, text_of
+from mlsupply.inventory.parsing import beginning, json_of, table, text_of
 from mlsupply.inventory.sheet import Sheet
 from mlsupply.inventory.tool_values import Lines
 from mlsupply.model import Artifact, Coordinate, Gap, Inventory, Package, Place, Source, SourceKind
@@ -24,10 +24,8 @@ _MARKS = (b'"pip_version"', b'"download_info"', b'"metadata_location"', b'"insta
 
 def read(path: str, tree: Tree, limits: Limits) -> Inventory:
     """The packages of a report; nothing of a file that is none."""
-    handle = tree.open(path)
-    if not isinstance(handle, Failure):
-        with handle:
-            head = handle.read(_HEAD)
+    head = beginning(path, tree, _HEAD)
+    if not isinstance(head, Failure):
         is_list = head.lstrip().startswith(b"[") and b'"name"' in head and b'"version"' in head
         if not is_list and not any(mark in head for mark in _MARKS):
             return Inventory(path=path, format=FORMAT)

@@ -14,7 +14,7 @@ from mlsupply.inventory import reader_of
 from mlsupply.inventory.images import may_name
 from mlsupply.inventory.install_commands import Commands, from_elsewhere, of_script
 from mlsupply.inventory.install_verbs import names_installers
-from mlsupply.inventory.parsing import decode, gap
+from mlsupply.inventory.parsing import beginning, decode, gap
 from mlsupply.inventory.script_pieces import Cut, apptainer, batch, justfile, makefile, powershell, procfile, shell
 from mlsupply.inventory.script_quotes import jenkinsfile, nix, terraform, vagrantfile
 from mlsupply.inventory.shell import Word
@@ -62,11 +62,7 @@ def read(path: str, tree: Tree, limits: Limits) -> Inventory:
 
 def _head(path: str, tree: Tree, limits: Limits) -> bytes | Failure:
     """As much of the file as is read, and one byte where there is more."""
-    handle = tree.open(path)
-    if isinstance(handle, Failure):
-        return handle
-    with handle:
-        return handle.read(min(_MOST_BYTES, limits.manifest_bytes) + 1)
+    return beginning(path, tree, min(_MOST_BYTES, limits.manifest_bytes) + 1)
 
 
 def _take(commands: Commands, path: str, text: str, form: str) -> None:

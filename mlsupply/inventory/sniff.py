@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterable, Mapping
 
 from mlsupply.inventory import Reader, reader_named, reader_of
-from mlsupply.inventory.parsing import decode
+from mlsupply.inventory.parsing import beginning, decode
 from mlsupply.inventory.python_marks import may_install
 from mlsupply.lazy import expression
-from mlsupply.model import Gap
+from mlsupply.model import Gap, Reason
 from mlsupply.named import NamedTuple
 from mlsupply.world import Failure, Tree
 
@@ -27,11 +27,9 @@ SCRIPT_MARKER = expression(rb"(?m)^# /// script\r?$")
 
 def reader_by_content(path: str, tree: Tree) -> Reader | None:
     """The reader of the format the content shows, None where it is none that is read."""
-    handle = tree.open(path)
-    if isinstance(handle, Failure):
+    head = beginning(path, tree, MOST_OF_SCRIPT if path.endswith(".py") else _HEAD)
+    if isinstance(head, Failure):
         return None
-    with handle:
-        head = handle.read(MOST_OF_SCRIPT if path.endswith(".py") else _HEAD)
     if head.startswith((b"PK\x03\x04", b"\x1f\x8b")):
         return reader_named("archive")
     if is_script(head):
@@ -167,11 +165,13 @@ def yaml_format(text: str) -> str:
 
 class Scripts(NamedTuple):
     """readers: of the Python files that carry a PEP 723 header or may install something, and of shell scripts without an
-    ending; unopened: files past the limit that were not looked into; long: those looked into only at their beginning."""
+    ending; unopened: files past the limit that were not looked into; long: those looked into only at their beginning;
+    unread: those that could not be read, and why."""
 
     readers: dict[str, Reader]
     unopened: list[str]
     long: list[str]
+    unread: list[tuple[str, Failure]]
 
 
 def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
@@ -182,29 +182,34 @@ def script_files(files: Iterable[str], tree: Tree, seconds: float) -> Scripts:
     packages = {path.rpartition("/")[0] for path in paths if path.rpartition("/")[2] == "__init__.py"}
     found: dict[str, Reader] = {}
     long: list[str] = []
+    unread: list[tuple[str, Failure]] = []
     ordered = sorted(paths, key=lambda path: path.rpartition("/")[0] in packages)
     end, opened = time.monotonic() + seconds, 0
     for path in ordered[:MOST_SCRIPTS]:
         if time.monotonic() > end:
             break
         opened += 1
-        handle = tree.open(path)
-        if not isinstance(handle, Failure):
-            with handle:
-                text = handle.read(MOST_OF_SCRIPT + 1 if path.endswith(_PYTHON) else 2)
-                if text == b"#!":
-                    text += handle.read(MOST_OF_SCRIPT - 1)
-            if path.lower().endswith("noxfile.py"):
-                continue  # its own reader knows such a header too
-            if reader is not None and is_script(text):
-                found[path] = reader
-            elif shell is not None and is_shell(text):
-                found[path] = shell
-            elif installing is not None and _is_python(path, text) and may_install(text) and reader_of(path) is None:
-                found[path] = installing
-            elif len(text) > MOST_OF_SCRIPT:
-                long.append(path)
-    return Scripts(found, ordered[opened:], long)
+        text = beginning(path, tree, MOST_OF_SCRIPT + 1 if path.endswith(_PYTHON) else 2)
+        if text == b"#!":
+            text = beginning(path, tree, MOST_OF_SCRIPT + 1)
+        if isinstance(text, Failure):
+            unread += [(path, text)] if _is_told(text) else []
+        elif path.lower().endswith("noxfile.py"):
+            continue  # its own reader knows such a header too
+        elif reader is not None and is_script(text):
+            found[path] = reader
+        elif shell is not None and is_shell(text):
+            found[path] = shell
+        elif installing is not None and _is_python(path, text) and may_install(text) and reader_of(path) is None:
+            found[path] = installing
+        elif len(text) > MOST_OF_SCRIPT:
+            long.append(path)
+    return Scripts(found, ordered[opened:], long, unread)
+
+
+def _is_told(failure: Failure) -> bool:
+    """Not where a link leads out of the project, as many do."""
+    return failure.reason is not Reason.FORBIDDEN
 
 
 def _is_python(path: str, text: bytes) -> bool:
@@ -213,16 +218,19 @@ def _is_python(path: str, text: bytes) -> bool:
 
 
 class Manifests(NamedTuple):
-    """readers: of the YAML files whose content shows what they are; unopened: files that were not looked into."""
+    """readers: of the YAML files whose content shows what they are; unopened: files that were not looked into; unread: those
+    that could not be read, and why."""
 
     readers: dict[str, Reader]
     unopened: list[str]
+    unread: list[tuple[str, Failure]]
 
 
 def manifest_files(files: Iterable[str], tree: Tree, seconds: float) -> Manifests:
     """The manifests, playbooks and pipelines among YAML files that no reader knows by name, or one whose files' names say
     little, as far as MOST_YAML and the time go."""
     found: dict[str, Reader] = {}
+    unread: list[tuple[str, Failure]] = []
     readers = {path: reader_of(path) for path in files if path.endswith((".yml", ".yaml"))}
     paths = [path for path, reader in readers.items() if reader is None or reader.format in _NAMES_OF_MANY]
     end, opened = time.monotonic() + seconds, 0
@@ -230,12 +238,13 @@ def manifest_files(files: Iterable[str], tree: Tree, seconds: float) -> Manifest
         if time.monotonic() > end:
             break
         opened += 1
-        handle = tree.open(path)
-        if not isinstance(handle, Failure):
-            with handle:
-                text = handle.read(MOST_OF_YAML).decode("utf-8", "replace")
+        head = beginning(path, tree, MOST_OF_YAML)
+        if isinstance(head, Failure):
+            unread += [(path, head)] if _is_told(head) else []
+        else:
+            text = head.decode("utf-8", "replace")
             form = yaml_format(text)
             is_one = readers[path] is None or all(mark.search(text) for mark in _MANIFEST)
             if is_one and (reader := reader_named(form)):
                 found[path] = reader
-    return Manifests(found, paths[opened:])
+    return Manifests(found, paths[opened:], unread)
