@@ -95,6 +95,13 @@ def test_a_folder_of_wheels_is_inspected_wheel_by_wheel(tmp_path: Path) -> None:
     assert "evil.pth" in done.output
 
 
+def test_what_is_named_twice_is_told_once(tmp_path: Path) -> None:
+    path = put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(CLEAN))
+    done = CliRunner().invoke(main, ["inspect", "--offline", str(tmp_path), str(path), f"{tmp_path}/./{path.name}"])
+    assert done.output.count("demo-1.0-py3-none-any.whl: ") == 1
+    assert "2 packages" in done.output, "the folder and the wheel"
+
+
 @pytest.mark.parametrize("name", ["app.tar", "app.pyz", "lib.jar", "APP.ZIP"])
 def test_every_kind_of_archive_in_a_folder_is_looked_into(tmp_path: Path, name: str) -> None:
     """Those that are no release were files like others, and the folder passed."""

@@ -202,6 +202,24 @@ def test_a_word_without_a_verb_is_answered_with_the_verb_that_takes_it(word: str
     assert (done.exit_code, said in done.stderr) == (2, True)
 
 
+def test_a_file_that_is_no_signature_is_said_to_be_none(project: Path) -> None:
+    (file := project / "notes.sig").write_text("mine", encoding="ascii")
+    done = _run("models", "verify", "--signature", file, "--folder", project)
+    assert done.exit_code == 2
+    assert "what --signature names is no model signature: " in done.stderr
+
+
+def test_the_elements_of_an_sbom_are_printed_and_the_sbom_goes_to_the_file_that_was_named(project: Path) -> None:
+    """It was not written, without a word."""
+    file = project / "bom.json"
+    done = _run("sbom", project, "--offline", "--check", "ntia", "-o", f"cyclonedx={file}")
+    assert "elements of ntia are present" in done.stdout
+    assert json.loads(file.read_bytes())["bomFormat"] == "CycloneDX"
+    done = _run("sbom", project, "--offline", "--check", "ntia", "-o", "json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "write it to a file" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -123,7 +123,10 @@ def inspected(
     from mlsupply.ruleset import load
 
     served = cache(lambda: _served(request, world))
-    found = [_subject(text, served) for named in subjects for text in _with_archives(named)]
+    each = {
+        Path(text).as_posix(): text for named in subjects for text in _with_archives(named)
+    }  # a folder, and a file in it
+    found = [_subject(text, served) for text in each.values()]
     rules = load(request.rules, world.now())
     project = _project(subject.package for subject in found)
     ledger = Ledger(project.packages)

@@ -21,7 +21,7 @@ _FORMATS = ("cyclonedx", "cyclonedx-1.7", "cyclonedx-xml", "spdx", "json")  # th
     "--check",
     "wanted",
     type=click.Choice(["g7-ai", "bsi", "ntia"]),
-    help="Print instead which elements of this list the SBOM has and which it lacks.",
+    help="Print which elements of this list the SBOM has and which it lacks; the SBOM goes to files alone.",
 )
 @shows_errors
 def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | None, **options: object) -> None:
@@ -29,7 +29,10 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | N
     from mlsupply.audit import inventory_report
     from mlsupply.cli.outputs import parse_outputs, write
 
-    chosen = parse_outputs(outputs or ("cyclonedx",))
+    chosen = parse_outputs(outputs or (() if wanted else ("cyclonedx",)))
+    if wanted and not all(path for _, path in chosen):
+        said = "--check goes to stdout, and so would an output without a file"
+        raise MlsupplyError("two-outputs-to-stdout", said, "write it to a file: -o FORMAT=FILE")
     for form, _ in chosen:
         if form.name not in _FORMATS:
             raise MlsupplyError("unknown-format", f"{form.name} is no format of an SBOM", f"one of: {', '.join(_FORMATS)}")
@@ -37,6 +40,7 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | N
     world = real_world(offline=request.offline)
     report = inventory_report(request, world)
     taken_for_names(subjects, world.tree)
+    write(report, chosen)
     if wanted:
         import json
 
@@ -45,8 +49,6 @@ def command(subjects: tuple[str, ...], outputs: tuple[str, ...], wanted: str | N
         from mlsupply.report.view import view_of
 
         click.echo(table(json.loads(render(view_of(report))), wanted))
-    else:
-        write(report, chosen)
     if report.verdict.exit_code:
         steps = " (the SBOM lists it, and `mlsupply scan` says what closes it)" if report.gaps else ""
         click.echo(f"{report.verdict.reason}{steps}", err=True)

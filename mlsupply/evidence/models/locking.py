@@ -138,7 +138,8 @@ def signed_files(bundle: bytes) -> tuple[LockedFile, ...]:
             LockedFile(str(row["name"]), -1, str(row["digest"])) for row in rows if row.get("algorithm") == "sha256"
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MlsupplyError("bad-signature", f"no model signature: {safe(str(error), 120)}", "see model_signing") from error
+        said = f"what --signature names is no model signature: {safe(str(error), 120)}"
+        raise MlsupplyError("bad-signature", said, "name the file that model_signing wrote") from error
 
 
 _UNSIGNED = {".git", ".github", ".gitignore", ".gitattributes"}  # what signers leave out by default
