@@ -160,6 +160,28 @@ def test_whoever_scans_a_whole_machine_gets_a_report_that_says_what_was_left_out
     assert _names(named) == ["six 1.17.0"], "what is named is read whatever it takes"
 
 
+@pytest.mark.parametrize(
+    ("subject", "said", "hint"),
+    [
+        ("flask@2.0.1", "flask@2.0.1 is neither", "write it as NAME==VERSION: flask==2.0.1"),
+        ("pkg:pypi/flask@2.0.1", "pkg:pypi/flask@2.0.1 is neither", "write it as NAME==VERSION: flask==2.0.1"),
+        ("https://me:pw@code.example/a", "https://code.example/a is neither", "write it as NAME @ ADDRESS"),
+        (
+            "git+https://code.example/a",
+            "there is no file or folder git+https://code.example/a",
+            "a package at one is written",
+        ),
+        ("flask==", "flask== is neither", "write it as NAME==VERSION, such as flask==1.0"),
+    ],
+)
+def test_what_is_nearly_a_requirement_is_told_how_to_be_one(subject: str, said: str, hint: str, world: World) -> None:
+    """`flask@2.0.1` was taken for an address, and nothing was asked about that release."""
+    with pytest.raises(MlsupplyError) as told:
+        _scan(world, subject)
+    assert told.value.message.startswith(said)
+    assert hint in told.value.hint
+
+
 def test_several_subjects_are_several_inputs_with_paths_as_typed(world: World) -> None:
     _put(world, "a/pyproject.toml", MANIFEST)
     _put(world, "b/pyproject.toml", MANIFEST)

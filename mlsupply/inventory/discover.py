@@ -17,10 +17,10 @@ from mlsupply.inventory.local_folders import with_unread
 from mlsupply.inventory.parsing import gap, requirement
 from mlsupply.inventory.pinned import without_conda, without_resolving
 from mlsupply.inventory.sniff import MOST_OF_SCRIPT, Scripts, manifest_files, reader_by_content, script_files
-from mlsupply.model import COMMAND_LINE, Gap, Inventory, Place, Reason
+from mlsupply.model import COMMAND_LINE, Gap, Inventory, Place, Reason, SourceKind
 from mlsupply.named import NamedTuple
 from mlsupply.request import Request
-from mlsupply.text import count, safe
+from mlsupply.text import count, safe, without_credentials
 from mlsupply.value import replace
 from mlsupply.world import Failure, Survey, Tree, World
 
@@ -99,6 +99,8 @@ def _step(missing: str) -> str:
     if missing.lower().endswith(".py") and not reader_of(missing) and not isinstance(requirement(missing, _TYPED), Gap):
         package = f'"{missing}==VERSION" scans it, `mlsupply check {missing}` checks its name'  # discord.py is one
         return f"give a folder or a file; if a package is meant, {package}"
+    if "://" in missing:
+        return "nothing is fetched from an address; a package at one is written NAME @ ADDRESS"
     return 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
 
 
@@ -250,9 +252,12 @@ def _read(path: str, reader: Reader, world: World) -> Found:
 def _typed(subject: str) -> Inventory:
     """A requirement from the command line as an input of its own. Raises `MlsupplyError` where it is none."""
     parsed = requirement(subject, _TYPED)
-    if isinstance(parsed, Gap):
-        hint = 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"'
-        raise MlsupplyError("path-not-found", f"{safe(subject)} is neither a file nor a folder nor a requirement", hint)
+    if isinstance(parsed, Gap) or (parsed.source.kind is SourceKind.URL and ":" not in parsed.source.url):  # `flask@2.0`
+        from mlsupply.inventory.named import instead
+
+        _, hint = instead(subject) or ("", 'give a folder, a file or a requirement such as "litellm[proxy]==1.82.8"')
+        shown = without_credentials(subject)[0]
+        raise MlsupplyError("path-not-found", f"{shown} is neither a file nor a folder nor a requirement", hint)
     return Inventory(path=safe(subject), format="requirement", requirements=(parsed,))
 
 

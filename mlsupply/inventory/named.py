@@ -79,11 +79,11 @@ def _asked(text: str, place: Place) -> Requirement | Gap:
         return found
     if not text.isascii() and _NAME.fullmatch(text):
         return Requirement(name=canonical(text), place=place, text=safe(text))  # for the check of names to judge
-    said = _instead(text)
+    said = instead(text)
     return found if said is None else gap(place.file, Reason.UNSUPPORTED, said[0], place.line, said[1])
 
 
-def _instead(text: str) -> tuple[str, str] | None:
+def instead(text: str) -> tuple[str, str] | None:
     """What a text is that is no requirement, and what to write or ask instead, where that can be told."""
     shown = quoted(text)
     if purl := _PURL.fullmatch(text):
