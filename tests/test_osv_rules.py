@@ -118,6 +118,13 @@ def test_09_a_local_version_in_the_range_itself_is_matched_in_full() -> None:
     assert is_hit("2.9.0+cpu", record(versions=["2.9.0"]))
 
 
+def test_09_the_build_that_fixes_it_is_not_hit_through_its_public_part() -> None:
+    mended = record(events=[{"introduced": "0"}, {"fixed": "2.6.0+acme1"}])
+    assert not is_hit("2.6.0+acme1", mended)
+    assert is_hit("2.6.0", mended)
+    assert is_hit("2.6.0+cu124", mended), "a build of somebody else's, of which the record says nothing"
+
+
 def test_10_versions_are_equal_by_value() -> None:
     assert is_hit("1.0rc1", record(versions=["1.0-RC1"]))
     assert is_hit("1.2", record(versions=["01.2.0"]))

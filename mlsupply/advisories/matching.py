@@ -109,9 +109,12 @@ def _how(row: Row, version: Asked) -> tuple[str, Sequence[str] | None] | None:
         return (VERSION, None) if text in row[RAW] else None
     if (window := contains(row[WINDOWS], key)) or key in row[LISTED]:
         return VERSION, window
-    if public is not None and ((window := contains(row[WINDOWS], public)) or public in row[LISTED]):
-        return PUBLIC_VERSION, window
-    return None
+    if public is None:
+        return None
+    window = contains(row[WINDOWS], public)
+    if window and window[1] == key:  # this very build ends it; of its other builds the record says nothing
+        window = None
+    return (PUBLIC_VERSION, window) if window or public in row[LISTED] else None
 
 
 def _where(window: Sequence[str] | None) -> str:
