@@ -63,12 +63,14 @@ def test_colours_are_left_out_where_a_variable_says_so(words: list[str], tmp_pat
         ["check", "--offline", "litellm==1.82.8", "reqeusts"],
         ["inspect", "--offline", "demo-1.0-py3-none-any.whl"],
         ["models", "scan", "bad.pkl"],
+        ["exposure", "litellm-2026", "--no-progress", "requirements.txt"],
         ["scan", "-o", "excel"],
     ],
 )
 def test_no_word_is_broken_on_a_narrow_terminal(words: list[str], tmp_path: Path) -> None:
     put(tmp_path, "demo-1.0-py3-none-any.whl", wheel(BAD))
     (tmp_path / "bad.pkl").write_bytes(payload())
+    (tmp_path / "requirements.txt").write_text("litellm==1.82.8\n", encoding="ascii")
     wide, narrow = (_shown(words, tmp_path, columns, NO_COLOR="1") for columns in (140, 60))
     assert wide.split() == narrow.split()
     long = [line for line in narrow.splitlines() if len(line) > 60]

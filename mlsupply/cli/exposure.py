@@ -11,7 +11,7 @@ import click
 
 from mlsupply.cli.common import shows_errors
 from mlsupply.cli.options import with_output
-from mlsupply.cli.outputs import named, send
+from mlsupply.cli.outputs import named, send, send_table
 from mlsupply.cli.progress import Progress
 from mlsupply.errors import EXIT_CLEAN, EXIT_FINDINGS, EXIT_INCOMPLETE, EXIT_NOTHING, MlsupplyError
 from mlsupply.paths import Path
@@ -95,7 +95,7 @@ def _answer(text: str, paths: Sequence[str], options: Mapping[str, Any]) -> None
     progress.end()
     _say_kept(options, surveyed.kept, len(answers))
     for name, path in chosen:
-        send(renders[name](asked, answers, machine), path)
+        (send_table if name == "table" else send)(renders[name](asked, answers, machine), path)
     if not answers and not (machine and machine.files):
         click.echo("neither a git repository nor a file was found there", err=True)
         sys.exit(EXIT_NOTHING)
@@ -142,7 +142,7 @@ def _list_changes(paths: Sequence[str], options: Mapping[str, Any]) -> None:
     progress.end()
     _say_kept(options, kept, len(read))
     for name, path in chosen:
-        send(renders[name](read, between.changes(read, window)), path)
+        (send_table if name == "table" else send)(renders[name](read, between.changes(read, window)), path)
     if not read:
         click.echo("no git repository was found there", err=True)
         sys.exit(EXIT_NOTHING)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Collection, Sequence
 
 from mlsupply.cli import no_more_output
-from mlsupply.cli.terminal import coloured
+from mlsupply.cli.terminal import coloured, fitted
 from mlsupply.errors import MlsupplyError
 from mlsupply.outcome import Report
 from mlsupply.paths import Path
@@ -80,6 +80,11 @@ def send(data: bytes, path: str) -> None:
     except OSError as error:
         said = f"{path} could not be written: {error.strerror}"
         raise MlsupplyError("output-not-written", said, "free some space or name another file") from error
+
+
+def send_table(data: bytes, path: str) -> None:
+    """As `send`; on a terminal its lines are broken between words."""
+    send(data if path else fitted(data.decode()).encode(), path)
 
 
 def _no_file(path: Path) -> str:
