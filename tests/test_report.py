@@ -386,3 +386,14 @@ def test_scan_takes_quiet_and_verbose(tmp_path: Path) -> None:
     loud = subprocess.run([*command, "-v"], capture_output=True, text=True, check=False, timeout=60)
     assert loud.stdout.count("\n") > 5
     assert loud.returncode == quiet.returncode
+
+
+def test_a_table_in_a_file_is_whole_with_verbose_too(tmp_path: Path) -> None:
+    """It said that -v shows all, and -v did not."""
+    (tmp_path / "requirements.txt").write_text("torch==1.0.0\npillow==8.0.0\n", encoding="ascii")
+    file = tmp_path / "report.txt"
+    command = [sys.executable, "-m", "mlsupply", "scan", str(tmp_path), "--offline", "--feed", "embedded", "-v"]
+    shown = subprocess.run(command, capture_output=True, check=False, timeout=60).stdout
+    subprocess.run([*command, "-q", "-o", f"table={file}"], capture_output=True, check=False, timeout=60)
+    assert file.read_bytes() == shown
+    assert b"-v shows all" not in shown

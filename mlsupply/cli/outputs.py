@@ -47,12 +47,12 @@ def named(texts: Sequence[str], known: Collection[str]) -> list[tuple[str, str]]
 
 def write(report: Report, chosen: Sequence[tuple[Format, str]], *, quiet: bool = False, verbose: bool = False) -> View:
     """Render every output asked for from one view, which is given back. quiet: of a table on stdout the verdict's sentence
-    alone; verbose: that table uncut. Raises `MlsupplyError` (`output-not-written`) once all the others are written."""
+    alone; verbose: every table uncut. Raises `MlsupplyError` (`output-not-written`) once all the others are written."""
     view = view_of(report)
     failed: list[MlsupplyError] = []
     for known, path in chosen:
-        on_terminal = known.name == "table" and not path
-        data = _for_terminal(view, quiet=quiet, verbose=verbose) if on_terminal else known.render(view)
+        is_table, shown = known.name == "table", not path
+        data = _table(view, shown=shown, quiet=quiet, verbose=verbose) if is_table else known.render(view)
         try:
             send(data, path)
         except MlsupplyError as error:
@@ -111,20 +111,21 @@ def _put(path: Path, data: bytes) -> None:
             draft.chmod(stat.S_IMODE(path.stat().st_mode))
 
 
-def _for_terminal(view: View, *, quiet: bool, verbose: bool) -> bytes:
-    """The table as wide and as colourful as the terminal; plain and 100 columns wide in a pipe (see no-color.org)."""
+def _table(view: View, *, shown: bool, quiet: bool, verbose: bool) -> bytes:
+    """The table; on stdout (shown) its sentence alone for `quiet`, and as wide and as colourful as the terminal. Plain and
+    100 columns wide in a pipe (see no-color.org) and in a file."""
     import shutil
 
     from mlsupply.report.inert import inert
 
     report = inert(view.report)
     view = view if report is view.report else view_of(report)
-    if quiet:
+    if shown and quiet:
         return sentence(view)
     from mlsupply.report.table import CUT, WHOLE, render  # which brings rich
 
     most = WHOLE if verbose else CUT
-    if not sys.stdout.isatty():
+    if not (shown and sys.stdout.isatty()):
         return render(view, most=most)
     width = max(60, min(shutil.get_terminal_size().columns, 140))
     return render(view, width, color=coloured(), most=most)
