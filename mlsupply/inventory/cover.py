@@ -4,11 +4,13 @@ lock's packages learn where they were asked for. Pure."""
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
+from mlsupply.advisories.versions import is_version
 from mlsupply.hints import TYPE_CHECKING
 from mlsupply.inventory.parsing import gap
 from mlsupply.model import Coordinate, Gap, Inventory, Package, Reason, Requirement, Source, SourceKind
+from mlsupply.text import some
 from mlsupply.value import replace
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ _LOCKS = {
     "conda explicit": ("environment.yml",),
     "pixi.lock": ("pixi.toml", *_PROJECT),
 }
+_OF_ALL_GROUPS = frozenset({"uv.lock", "poetry.lock", "Pipfile.lock"})
+_OF_SOME_GROUPS = frozenset({"pdm.lock", "pylock.toml"})  # a group that was left out may ask for what these hold otherwise
+_NAMED = 6  # requirements in one sentence
 _MEMBERS = (SourceKind.EDITABLE, SourceKind.VIRTUAL, SourceKind.PATH)
 
 
@@ -36,6 +41,7 @@ def settle_covered(found: Sequence[Found]) -> Iterator[Inventory]:
     locks = [one for one in found if one.inventory.packages and (one.inventory.complete or one.reader.role == "lock")]
     asked: dict[str, list[Inventory]] = {}
     settled: list[Inventory] = []
+    overridden = frozenset(r.name for one in found for r in one.inventory.requirements if r.override)
     for one in found:
         lock = None
         if one.reader.role == "manifest" and not one.inventory.complete:
@@ -44,7 +50,7 @@ def settle_covered(found: Sequence[Found]) -> Iterator[Inventory]:
             settled.append(replace(one.inventory, complete=True) if one.inventory.path in twins else one.inventory)
         else:
             asked.setdefault(lock.inventory.path, []).append(one.inventory)
-            settled.append(_covered(one.inventory, lock.inventory))
+            settled.append(_outdated(_covered(one.inventory, lock.inventory), one.inventory, lock, overridden))
     for inventory in settled:
         manifests = asked.get(inventory.path, ())
         yield _with_askers(inventory, manifests) if manifests else inventory
@@ -112,6 +118,47 @@ def _covered(manifest: Inventory, lock: Inventory) -> Inventory:
         gaps.append(gap(manifest.path, Reason.DISABLED, detail, hint=hint, item=", ".join(build)))
     left = (*missing, *(r for r in manifest.requirements if r.constraint)) if missing else manifest.requirements
     return replace(manifest, complete=not missing, requirements=tuple(left), gaps=manifest.gaps + tuple(gaps))
+
+
+def _outdated(covered: Inventory, manifest: Inventory, lock: Found, overridden: Set[str]) -> Inventory:
+    """The manifest with a gap where its lock holds no version that it allows: whoever installs without saying "frozen" gets
+    another release than the one that is looked at. overridden: names whose versions others decide."""
+    whole = lock.reader.format in _OF_ALL_GROUPS or manifest.path.endswith(".in")
+    if (not whole and lock.reader.format not in _OF_SOME_GROUPS) or manifest.path.endswith(("setup.py", "setup.cfg")):
+        return covered
+    held: dict[str, set[str]] = {}
+    for package in lock.inventory.packages:
+        version = package.version if package.source.kind is SourceKind.REGISTRY else ""
+        held.setdefault(package.name, set()).add(version)
+    wrong = [
+        r
+        for r in _runtime(manifest)
+        if (whole or not r.groups)
+        and r.name in held
+        and r.name not in overridden
+        and "" not in held[r.name]
+        and not _allows(r, held[r.name])
+    ]
+    if not wrong:
+        return covered
+    said = list(dict.fromkeys(f"{r.name}{r.specifier} (not {', '.join(sorted(held[r.name]))})" for r in wrong))
+    detail = f"{lock.inventory.path} holds other releases than are asked for here, and an installer may choose anew"
+    told = gap(manifest.path, Reason.MALFORMED, detail, wrong[0].place.line, "lock again", some(said, _NAMED))
+    return replace(covered, gaps=(*covered.gaps, told))
+
+
+def _allows(asked: Requirement, versions: Set[str]) -> bool:
+    """Whether one of the versions will do; True where that cannot be told, and under a marker, which may apply nowhere the
+    lock is for."""
+    if not asked.specifier or asked.marker or asked.ecosystem != "pypi" or asked.source.kind is not SourceKind.REGISTRY:
+        return True
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        allowed = SpecifierSet(asked.specifier, prereleases=True)
+    except InvalidSpecifier:
+        return True
+    return any(not is_version(version) or allowed.contains(version) for version in versions)
 
 
 def _with_askers(lock: Inventory, manifests: Sequence[Inventory]) -> Inventory:
