@@ -66,7 +66,8 @@ CHECKS: tuple[Check, ...] = (
 
 
 def selected(request: Request) -> tuple[Check, ...]:
-    """The checks of this run. Raises `MlsupplyError` for a name that is no check."""
+    """The checks of this run, at least one. Raises `MlsupplyError` for a name that is no check, and where none is left: that
+    would pass everything."""
     known = {check.name for check in CHECKS}
     for name in (*request.checks, *request.skip):
         if name not in known:
@@ -77,7 +78,10 @@ def selected(request: Request) -> tuple[Check, ...]:
             hint = f"give {keys} under [tool.mlsupply.{check.name}]"
             raise MlsupplyError("check-not-configured", f"the check {check.name} has nothing to judge by", hint)
     asked = (c for c in CHECKS if (not request.checks or c.name in request.checks) and c.name not in request.skip)
-    return tuple(check for check in asked if check.is_configured(request))
+    if found := tuple(check for check in asked if check.is_configured(request)):
+        return found
+    said = "every check is left out, so nothing would be checked"
+    raise MlsupplyError("no-check-left", said, "see --check, --skip and the configuration")
 
 
 def run(request: Request, world: World) -> Report:

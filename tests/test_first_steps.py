@@ -202,6 +202,39 @@ def test_a_word_without_a_verb_is_answered_with_the_verb_that_takes_it(word: str
     assert (done.exit_code, said in done.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["scan", "--check", "names", "--skip", "names"],
+        ["scan", *(word for name in ("advisories", "contents", "index", "known-bad") for word in ("--skip", name))]
+        + [word for name in ("licences", "models", "names", "release") for word in ("--skip", name)],
+    ],
+)
+def test_a_run_without_a_check_is_refused(project: Path, words: list[str]) -> None:
+    """It passed: clean and complete, but for what is switched off."""
+    done = _run(*words, project, "--offline")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "every check is left out, so nothing would be checked [no-check-left]" in done.stderr
+
+
+def test_names_are_not_checked_by_nothing(project: Path) -> None:
+    """With all that it runs left out, `check` ran every other check."""
+    (config := project / "own.toml").write_text('skip = ["names", "known-bad", "advisories", "release"]\n', encoding="ascii")
+    done = _run("check", "idna==3.15", "--offline", "--config", config)
+    assert (done.exit_code, "[no-check-left]" in done.stderr) == (2, True), done.output
+
+
+@pytest.mark.parametrize(
+    "words", [["--key", "k.pem"], ["--certificate", "c.pem"], ["--identity", "me", "--issuer", "https://i.example"]]
+)
+def test_a_signer_is_asked_for_with_a_signature_alone(project: Path, words: list[str]) -> None:
+    """Without one, files were held against the lock, and the signer was not asked for."""
+    (project / "mlsupply-models.lock").write_text("", encoding="ascii")
+    done = _run("models", "verify", project / "mlsupply-models.lock", *words)
+    assert done.exit_code == 2
+    assert "--signature: name it" in " ".join(done.stderr.split())
+
+
 def test_a_file_that_is_no_signature_is_said_to_be_none(project: Path) -> None:
     (file := project / "notes.sig").write_text("mine", encoding="ascii")
     done = _run("models", "verify", "--signature", file, "--folder", project)

@@ -99,13 +99,17 @@ def command(names: tuple[str, ...], files: tuple[str, ...], outputs: tuple[str, 
 
 def _limited(request: Request, asked: tuple[Inventory, ...]) -> Request:
     """Only the checks that apply. Those of releases are asked where a version is given, and that other names were given
-    without one makes no run incomplete."""
+    without one makes no run incomplete. Raises `MlsupplyError` where none is left."""
     from mlsupply.audit import CHECKS
     from mlsupply.request import Tolerance
 
     versions = any(package.version for inventory in asked for package in inventory.packages)
     wanted = {*_OF_NAMES, *(_OF_RELEASES if versions else ())}
     checks = tuple(check.name for check in CHECKS if check.name in wanted and check.name not in request.skip)
+    if not checks:
+        raise MlsupplyError(
+            "no-check-left", "every check of names and releases is left out", "see skip in the configuration"
+        )
     tolerated = (*request.policy.tolerated, *(Tolerance(check=name, reason="unpinned") for name in _OF_RELEASES))
     return replace(request, checks=checks, skip=(), policy=replace(request.policy, tolerated=tolerated))
 

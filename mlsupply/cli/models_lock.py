@@ -118,6 +118,10 @@ def verify_weights(
     from mlsupply.evidence.models.signing import Trust
 
     trust = Trust(*(options.pop(name) for name in ("key", "certificates", "identity", "issuer", "root")))  # type: ignore[arg-type]  # as click made them
+    if not signature and trust != Trust():
+        raise click.UsageError(
+            "--key, --certificate, --identity, --issuer and --trust-root prove who made a --signature: name it"
+        )
     source = Path(signature or lock_file)
     rows, proof = _signed(source, Path(folder), trust) if signature else (_locked(source, caches), None)
     code = _code(rows, proof)
