@@ -156,7 +156,7 @@ def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
     """The module with the facts of `more`; a fact that both have keeps the details it had alone, and the roots of both."""
     if more is None:
         return module
-    facts = {fact.deed: (fact, roots) for fact, roots in module.facts}
+    facts = {fact.deed: (fact, roots) for fact, roots in module.facts if not _is_answered(fact, roots, more)}
     for fact, roots in more.facts:
         before = facts.get(fact.deed)
         if before is not None:
@@ -164,6 +164,21 @@ def _with(module: ModuleFacts, more: ModuleFacts | None) -> ModuleFacts:
         elif _adds(fact):
             facts[fact.deed] = (fact, roots)
     return replace(module, facts=tuple(facts.values()))
+
+
+def _is_answered(fact: CodeFact, roots: Sequence[str], more: ModuleFacts) -> bool:
+    """Is a fact only for a data file that the module alone could not read, and was that read, and found plain, wherever the
+    fact was reached from?"""
+    if fact.behaviour != "persists" or not fact.chain or more.stopped:
+        return False
+    if not all(step.startswith("encoded data file ") for step in fact.chain[:-1]):
+        return False
+    alike = [
+        (other.source, reached)
+        for other, reached in more.facts
+        if (other.behaviour, other.line, other.sink, other.detail) == ("persists", fact.line, fact.sink, fact.detail)
+    ]
+    return not any(source for source, _ in alike) and set().union(*(reached for _, reached in alike)).issuperset(roots)
 
 
 def _adds(fact: CodeFact) -> bool:

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.files.agent_files import agent_facts
 from mlsupply.evidence.files.start_lines import is_start_text
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import places
@@ -60,6 +61,8 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
     if (what := starts(machine, path, content)) and not text.startswith("/tmp/"):  # noqa: S108  # only compared; nothing starts from there
         shown = _shown(content)
         code = _is_code(what, text, content, shown)
+        files = _files_of_rules(what, text, content)
+        made_of = f", made of {', '.join(files)}" if files else ""
         machine.fact(
             "persists",
             call.node,
@@ -68,8 +71,9 @@ def written(machine: Analyser, call: Call, path: Value, content: Value) -> None:
             layers=(),
             destination="fixed" if code else "",
             decoded=legible(shown),
-            detail=f"{what}: {legible(text, 100)}",
+            detail=f"{what}: {legible(text, 100)}{made_of}",
             variant=places.variant(what, text),
+            chain=_only_unread(machine, call, text, content) if code and files else (),
         )
         if isinstance(content.const, str) and text.endswith(".py"):
             machine.run_text(content.const, content.layers, call.line)
@@ -150,9 +154,48 @@ def _is_code(what: str, path: str, content: Value, shown: str) -> bool:
     code = code or (what == "ssh access" and _SSH_KEY.search(shown) is not None)
     if code or _ASKED_FOR.search(path):
         return code
-    hidden = any(not _as_it_is(label, path) for label in of_kind(content.taint, "encoded"))
     fetched = has(content.taint, "received") and (what != "shell start" or commanded(text_of(content)))
-    return fetched or hidden or bool(hiding(content.layers))
+    return fetched or bool(_unread(what, path, content)) or bool(hiding(content.layers))
+
+
+def _unread(what: str, path: str, content: Value) -> list[str]:
+    """The labels of what is hidden in the content, or in a data file that it is made of, unless that is known and plain."""
+    found = [label for label in of_kind(content.taint, "encoded") if not _as_it_is(label, path)]
+    if _files_of_rules(what, path, content) and isinstance(content.const, str) and _is_plain(content.const):
+        return [label for label in found if not label.startswith(_OF_FILE)]
+    return found
+
+
+def _files_of_rules(what: str, path: str, content: Value) -> list[str]:
+    """The names of the data files of the package that rules for an agent are made of; none where these are too many to be
+    told, and for anything else that is written."""
+    if what != places.AGENT or not _RULES.search(path):
+        return []
+    found = [label.removeprefix(_OF_FILE) for label in of_kind(content.taint, "encoded") if label.startswith(_OF_FILE)]
+    return found if len(found) <= _MOST_NAMED else []
+
+
+def _only_unread(machine: Analyser, call: Call, path: str, content: Value) -> tuple[str, ...]:
+    """The steps of the data files of rules for an agent, where that they could not be read is all there is against these;
+    none otherwise."""
+    unread = frozenset(_unread(places.AGENT, path, content))
+    by_itself = content.copy()
+    by_itself.taint -= unread
+    found = _is_code(places.AGENT, path, by_itself, _shown(content))
+    return () if found else machine.chain(unread, call.ref, call.line)
+
+
+_MOST_NAMED = 4
+# Documents in which an agent finds how its user wants things done.
+_RULES = expression(r"\.(?:cursor|windsurf|cline)rules$|\.mdc?$")
+_OF_FILE = "encoded:data file "
+_VARIANTS = expression("[\ufe00-\ufe0e\U000e0100-\U000e01ef]")  # of letters that have none; that of pictures is U+FE0F
+
+
+def _is_plain(rules: str) -> bool:
+    """Are all letters of these rules for an agent seen, and is there no order to hide something or to send secrets?"""
+    seen = all(letter.isprintable() or letter in "\r\n\t" for letter in rules) and not _VARIANTS.search(rules)
+    return seen and not any(agent_facts(".cursorrules", rules.encode("utf-8", "replace")))
 
 
 def _shown(content: Value) -> str:
@@ -177,11 +220,16 @@ def _weights(machine: Analyser, text: str) -> bool:
 def _as_it_is(label: str, path: str) -> bool:
     """Is a file of the package written unchanged in kind: YAML or TOML under its own suffix, a document for agents under its
     own name? Then it is a template that anybody can read in both places."""
-    names = [re.split(r"[/\\ ]", one)[-1] for one in (label, path)]
-    if names[0] == names[1] and names[0] in {"AGENTS.md", "CLAUDE.md", "GEMINI.md"}:
+    if is_same_document(label, path):
         return True
     endings = [one.lower().rpartition(".")[2].replace("yaml", "yml") for one in (label, path)]
     return endings[0] in {"yml", "toml"} and endings[0] == endings[1]
+
+
+def is_same_document(before: str, path: str) -> bool:
+    """Does a document for agents keep its name? It is judged by its text where it stands in the package."""
+    names = [re.split(r"[/\\ ]", one)[-1] for one in (before, path)]
+    return names[0] == names[1] and names[0] in {"AGENTS.md", "CLAUDE.md", "GEMINI.md"}
 
 
 def _runs_code(text: str) -> bool:

@@ -18,7 +18,7 @@ from mlsupply.evidence.python.network import addresses, clients, sending
 from mlsupply.evidence.python.network.connecting import CONNECTIONS, REQUESTS, connection, prepared, request
 from mlsupply.evidence.python.values import written
 from mlsupply.evidence.python.values.taint import has
-from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, legible, taint_of, text_of, unknown
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Taint, Value, legible, taint_of, text_of, unknown
 from mlsupply.lazy import expression
 
 if TYPE_CHECKING:
@@ -256,17 +256,27 @@ def _copied(machine: Analyser, call: Call) -> Value:
         machine.files[kept_key(machine, target) + "/"] = moved
     target.taint |= frozenset(label for label in taint if label.split(":", 1)[0] in know.KINDS[:8])
     if what := persistence.starts(machine, target, moved):
-        of_made_environment = text_of(target).startswith(HOLE) and _ACTIVATES.search(text_of(target))
-        of_package = has(taint, "package-file") and not of_made_environment
         machine.fact(
             "persists",
             call.node,
             sink=call.ref,
             detail=f"{what}: {legible(text_of(target), 100)}",
             variant=places.variant(what, text_of(target)),
-            source="package-file" if of_package else "received" if has(taint, "received") else "",
+            source=_kind_of_copy(source, target, taint, content),
         )
     return target.copy()
+
+
+def _kind_of_copy(source: Value, target: Value, taint: Taint, content: Value | None) -> str:
+    """The kind of the worst data in what is copied to where it starts by itself; "" for a document for agents of the package
+    that stays one. taint: of what is copied; content: what was written to the source before, None where nothing was."""
+    of_made_environment = text_of(target).startswith(HOLE) and _ACTIVATES.search(text_of(target))
+    fetched = "received" if has(taint, "received") else ""
+    if not has(taint, "package-file") or of_made_environment:
+        return fetched
+    as_it_came = content is None or not (content.layers or has(content.taint, "encoded"))
+    stays = as_it_came and persistence.is_same_document(text_of(source), text_of(target))
+    return fetched if stays else "package-file"
 
 
 def _downloaded(machine: Analyser, call: Call) -> Value:
