@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from mlsupply.cli import verbs
 
 COMMAND = [sys.executable, "-P", "-m", "mlsupply"]
 FULL = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
@@ -85,6 +88,17 @@ def test_a_stopped_run_waits_for_no_index_and_leaves_no_uv_behind(tmp_path: Path
     assert _processes_in(temporary) == []
     assert list(temporary.iterdir()) == []
     assert not (tmp_path / "report.json").exists()
+
+
+def test_a_run_that_is_stopped_while_its_verb_is_imported_claims_no_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """click ends with 1 there, which stands for findings."""
+
+    def stop(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(verbs, "import_module", stop)
+    done = CliRunner().invoke(verbs.main, ["db", "status"])
+    assert (done.exit_code, done.stderr.strip()) == (130, "Aborted!")
 
 
 def test_ctrl_c_waits_for_no_answer_about_packages(tmp_path: Path, silent_index: str) -> None:

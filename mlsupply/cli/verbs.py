@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from mlsupply import __version__
+from mlsupply.cli import stopped
 from mlsupply.named import NamedTuple
 
 _IDS = ("CVE-", "GHSA-", "PYSEC-", "MAL-", "MLS-")
@@ -81,9 +82,12 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
-        """An option of another tool is answered with ours; click would name the one that is spelt most like it."""
+        """An option of another tool is answered with ours; click would name the one spelt most like it. Stopped while
+        the verb is imported, the program ends as it does later."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            stopped()
         except click.NoSuchOption as error:
             needs, said = _OF_OTHERS.get(error.option_name, ("", ""))
             offered = {parameter.name for parameter in error.ctx.command.params} if error.ctx else set()
