@@ -238,8 +238,12 @@ def test_code_beside_a_model_of_somebody_is_run_on_import(text: str) -> None:
 
 
 def test_what_a_module_says_of_itself_may_be_code() -> None:
-    told = '"""Words.\t \t\n"""\nimport re\nends = [re.search("[ \\t]*$", line).group() for line in __doc__.splitlines()]\n'
-    assert "MLS-C002" in found(init(told + 'eval("".join(ends).replace(" ", "0"))\n'))
+    signs = (f"{ord(sign):08b}".replace("0", " ").replace("1", "\t") for sign in "import os; os.system('id')")
+    words = "".join(f"word{ends}\n" for ends in signs)
+    told = f'"""Words.\n{words}"""\nimport re\n'
+    told += 'ends = [re.search("[ \\t]*$", line).group() for line in __doc__.splitlines()[1:]]\n'
+    spelled = 'int(end.replace(" ", "0").replace("\\t", "1"), 2)'
+    assert "MLS-C002" in found(init(told + f'eval("".join(chr({spelled}) for end in ends))\n'))
     assert not found(init(told + 'print("".join(ends))\n'))
     plain = '"""Download pictures with their captions.\n\n    import demo\n"""\nimport argparse\n'
     asks = "parser = argparse.ArgumentParser(description=__doc__)\nparser.add_argument('filter')\n"

@@ -9,9 +9,8 @@ from mlsupply.evidence.python import entry_points, sinks, sources, summaries
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter import conditions, decorators, hooks, methods, objects, replacements, unknown_calls
 from mlsupply.evidence.python.interpreter.call import Call, SentKey
-from mlsupply.evidence.python.interpreter.machine import (
-    CODE_DEPTH,
-)
+from mlsupply.evidence.python.interpreter.entering import may_change
+from mlsupply.evidence.python.interpreter.machine import CODE_DEPTH
 from mlsupply.evidence.python.interpreter.statements import Statements
 from mlsupply.evidence.python.libraries import (
     execution,
@@ -78,6 +77,7 @@ class Analyser(Statements):
         self.method_calls = {}
         self.coroutines, self.given = {}, {}
         self._calls_held: dict[ast.AST, bool] = {}  # function -> does it call what a container holds
+        self._named: dict[ast.AST, set[str]] = {}  # function -> the names in it
         self.hooked: set[object] = set()  # classes whose hooks were followed, see `implicit_calls`
 
     def call(
@@ -200,6 +200,17 @@ class Analyser(Statements):
         if closure.node not in self._calls_held:
             self._calls_held[closure.node] = held_calls.calls_held(closure.node)
         return self._calls_held[closure.node]
+
+    def containers_around(self, closure: Closure) -> list[Value]:
+        """The containers and objects that the function does not make itself but names, by now."""
+        if closure.node not in self._named:
+            self._named[closure.node] = held_calls.names_in(closure.node)
+        found = (closure.scope.find(name) for name in self._named[closure.node])
+        return [one for one in found if one is not None and may_change(one)]
+
+    def remember_begun(self, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> None:
+        """Remembers a deferred call that is about to be run."""
+        entry_points.remember_begun(self, function, args, keywords, node)
 
     def registered_with(self, registrar: Value, function: Value, node: ast.AST) -> None:
         entry_points.registered(self, registrar, function, node)

@@ -71,25 +71,31 @@ def run_deferred(machine: Analyser) -> None:
     root = machine.root
     try:
         for function, args, keywords, node, machine.root in deferred:
-            if len(machine.begun) < _MOST_BEGUN and function.closure is not None:
-                given = taint_of(*args, *keywords.values())
-                machine.begun.append(Begun(function, args, keywords, node, machine.root, given))
+            remember_begun(machine, function, args, keywords, node)
             machine.call(function, args, keywords, node)
     except (BudgetError, RecursionError):
         machine.exhausted.add(machine.root)
     machine.root, machine.deferred = root, []
 
 
+def remember_begun(machine: Analyser, function: Value, args: list[Value], keywords: dict[str, Value], node: ast.AST) -> None:
+    """Remembers a deferred call that is about to be run."""
+    if function.closure is not None and len(machine.begun) < _MOST_BEGUN:
+        shared = machine.containers_around(function.closure)
+        given = taint_of(*args, *keywords.values(), *shared)
+        machine.begun.append(Begun(function, args, keywords, node, machine.root, shared, given))
+
+
 def run_changed(machine: Analyser) -> None:
-    """Runs the deferred calls again whose arguments have been filled since, as a queue that a thread empties."""
-    for one in machine.begun:
-        if not taint_of(*one.args, *one.keywords.values()) <= one.taint:
+    """Runs the deferred calls again where something has been filled since, as a queue that a thread empties."""
+    for one in list(machine.begun):
+        if not taint_of(*one.args, *one.keywords.values(), *one.shared) <= one.taint:
             _run_again(machine, one)
 
 
 def run_held(machine: Analyser) -> None:
     """Runs the deferred calls again that call what a container holds, which may have been put there since."""
-    for one in machine.begun:
+    for one in list(machine.begun):
         if one.function.closure is not None and machine.calls_held(one.function.closure):
             _run_again(machine, one)
 

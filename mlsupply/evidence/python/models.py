@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import sinks, sources
-from mlsupply.evidence.python.interpreter import module_names, reflection
+from mlsupply.evidence.python.interpreter import called_operators, module_names, reflection
 from mlsupply.evidence.python.interpreter.call import Call, NameOnly, NotInNameError
 from mlsupply.evidence.python.libraries import (
     builtin_calls,
@@ -19,6 +19,7 @@ from mlsupply.evidence.python.libraries import (
     higher_order,
     memory_files,
     parsed_trees,
+    patterns,
     standard_output,
     tree_nodes,
     windows_functions,
@@ -63,7 +64,8 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
     if ref.startswith(("ftplib.", "pycurl.")):
         writing.filled(machine, call)
     made = (
-        higher_order.modelled(machine, call)
+        called_operators.modelled(machine, call)
+        or higher_order.modelled(machine, call)
         or packing.modelled(call)
         or tree_nodes.modelled(call)
         or parsed_trees.modelled(machine, call)
@@ -99,6 +101,7 @@ def _of_data(machine: Analyser, call: Call) -> Value | None:
     return (
         deferred_calls.stacked(machine, call)
         or iterators.modelled(call)
+        or patterns.modelled(machine, call)
         or polled_sockets.modelled(call)
         or elements.modelled(call)
         or memory_files.modelled(machine, call)

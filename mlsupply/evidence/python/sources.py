@@ -289,6 +289,8 @@ def _reshaped(machine: Analyser, call: Call) -> Value | None:
         return parsed
     if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load"} and call.args:
         return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
+    if ref == "re.compile" and len(call.all) > 1:  # flags
+        return Value(f"{ref}()", NOTHING, taint_of(*call.args))
     if ref == "re.compile" and call.args:
         return Value(f"{ref}()", NOTHING, taint_of(*call.args), text_of(call.args[0]))
     if ref == "shlex.join" and call.args:

@@ -71,7 +71,7 @@ def sequence(machine: Expressions, node: ast.List | ast.Tuple | ast.Set) -> Valu
             items.append(machine.value(element))
             if isinstance(node, ast.Set):
                 special_methods.operated(machine, items[-1], "hash", [], node)
-    if isinstance(node, ast.Tuple) and all(item.known for item in items):
+    if isinstance(node, ast.Tuple) and all(item.known and item.instance is None for item in items):
         return constant(tuple(item.const for item in items), layers_of(*items), taint_of(*items))
     result = folding.listed(items)
     if result.known and any(type(item.const) in (list, dict) and not item.const for item in items):

@@ -57,6 +57,9 @@ def _some(owner: Value, key: Value, place: ast.expr) -> Value | None:
     return None if key.known else one_of(owner)
 
 
+_HOLDS_ENTRIES = frozenset({"", "re.Match()"})  # what has no name, and what `re` found
+
+
 class Expressions(Machine):
     """Evaluates expressions. `call`, `enter`, `bind` and the like are defined by subclasses. stars, star_bases: known and
     all modules imported by `import *`; conditions: `and` and `or` expressions that `condition` has been called for; carried:
@@ -199,7 +202,7 @@ class Expressions(Machine):
                 return self.attribute(owner, key.const, node)
         elif (
             owner.keys is not None
-            and not owner.ref
+            and owner.ref in _HOLDS_ENTRIES
             and (owner.const is NOTHING or not key.known or containers.keeps_container(owner, key))
         ):
             return containers.entry(owner, key)

@@ -13,6 +13,7 @@ from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Value
 from mlsupply.named import NamedTuple
 
+_DEEP = 4  # `if`s in each other that are decided by the item
 _MAX_VAGUE = 16  # items without a known value that get a turn each
 _BUILDERS = frozenset({"append", "extend", "insert", "add", "write", "writelines", "update", "join", "appendleft", "push"})
 
@@ -25,18 +26,20 @@ _PURE = frozenset({
 _PURE_METHODS = frozenset({
     "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "partition", "rpartition", "isdigit", "isspace", "isalpha",
     "isalnum", "isupper", "islower", "lower", "upper", "startswith", "endswith", "find", "index", "count", "replace",
-    "append", "extend", "add", "insert", "appendleft",
+    "append", "extend", "add", "insert", "appendleft", "join", "encode", "decode", "translate", "hex", "get",
 })  # fmt: skip
 
 
 class Loop(NamedTuple):
-    """What the body of a loop shows before it is run. weight: number of its nodes; builds: whether it changes a container or
-    adds to a variable; added: the variables it adds to (`name += ...`); decided: as from `_decided`."""
+    """What the body of a loop shows before it is run. weight: number of its nodes; builds: whether it changes a container,
+    adds to a variable or yields; added: the variables it adds to (`name += ...`); decided: as from `_decided`; turn: the
+    statements of one turn."""
 
     weight: int
     builds: bool
     added: tuple[str, ...]
-    decided: frozenset[ast.If] = frozenset()
+    decided: frozenset[ast.If]
+    turn: list[ast.stmt]
 
 
 def loop_of(node: ast.For | ast.AsyncFor | ast.While) -> Loop:
@@ -53,31 +56,60 @@ def loop_of(node: ast.For | ast.AsyncFor | ast.While) -> Loop:
             builds = builds or not all(isinstance(target, ast.Name) for target in inner.targets)
         elif isinstance(inner, ast.Attribute):
             builds = builds or inner.attr in _BUILDERS
-    decided = frozenset() if isinstance(node, ast.While) or not builds else _decided(node)
-    return Loop(weight, builds, tuple(dict.fromkeys(added)), decided)
+        elif isinstance(inner, ast.Yield):
+            builds = True
+    turn, decided = body, frozenset[ast.If]()
+    if builds and not isinstance(node, ast.While):
+        names = _stored([node.target])
+        turn = _without_continue(body, set(names), _DEEP)
+        decided = _decided(turn, names)
+    return Loop(weight, builds, tuple(dict.fromkeys(added)), decided, turn)
 
 
-def _decided(node: ast.For | ast.AsyncFor) -> frozenset[ast.If]:
+def _without_continue(block: list[ast.stmt], names: set[str], depth: int) -> list[ast.stmt]:
+    """The same with `if test: continue` written as `if test: pass` and an `else` around what follows, where that makes it
+    an `if` as from `_decided`. names: as there; depth: how many of them."""
+    for place, one in enumerate(block):
+        if depth and isinstance(one, ast.If) and not one.orelse and isinstance(one.body[-1], ast.Continue):
+            skipped = ast.Pass(**_location(one))
+            rest = _without_continue(block[place + 1 :], set(names), depth - 1) or [skipped]
+            whole = ast.If(test=one.test, body=one.body[:-1] or [skipped], orelse=rest, **_location(one))
+            return [*block[:place], whole] if _depends_on(one.test, names) and _only_collects(whole) else block
+        _say(one, names)
+    return block
+
+
+def _location(node: ast.stmt) -> dict[str, int]:
+    return {"lineno": node.lineno, "col_offset": node.col_offset}
+
+
+def _decided(block: list[ast.stmt], names: set[str]) -> frozenset[ast.If]:
     """The `if`s in the body that depend on nothing but the item of the turn, and whose branches only collect constants.
-    Where the item is known, so is what they do, and nothing is lost if the other branch is not followed."""
+    Where the item is known, so is what they do, and nothing is lost if the other branch is not followed. names: those that
+    the item of the turn alone says."""
     found: set[ast.If] = set()
-    _add_decided(found, node.body, _stored([node.target]), 4)
+    _add_decided(found, block, names, _DEEP)
     return frozenset(found)
 
 
 def _add_decided(found: set[ast.If], block: list[ast.stmt], names: set[str], depth: int) -> None:
-    """Adds the `if`s of a block as from `_decided`. names: those that the item of the turn alone says."""
+    """Adds the `if`s of a block as from `_decided`. names: as there."""
     for one in block:
         if isinstance(one, ast.If) and depth > 0:
             if _depends_on(one.test, names) and _only_collects(one):
                 found.add(one)
             for branch in (one.body, one.orelse):
                 _add_decided(found, branch, set(names), depth - 1)
-        stored = _stored([one])
-        if isinstance(one, ast.Assign) and _depends_on(one.value, names):
-            names |= stored
-        else:
-            names -= stored
+        _say(one, names)
+
+
+def _say(statement: ast.stmt, names: set[str]) -> None:
+    """Adds the names that the statement binds to those that the item of the turn alone says, or takes them out."""
+    stored = _stored([statement])
+    if isinstance(statement, ast.Assign) and _depends_on(statement.value, names):
+        names |= stored
+    else:
+        names -= stored
 
 
 def _stored(nodes: list[ast.stmt] | list[ast.expr]) -> set[str]:

@@ -45,13 +45,14 @@ class CallResult(NamedTuple):
 
 
 class Begun(NamedTuple):
-    """A deferred call that was run, and the taint of its arguments then."""
+    """A deferred call that was run, and the taint then of its arguments and of the containers around it that it names."""
 
     function: Value
     args: list[Value]
     keywords: dict[str, Value]
     node: ast.AST
     root: str
+    shared: list[Value]
     taint: Taint
 
 

@@ -7,7 +7,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from mlsupply.evidence.python.interpreter import objects, own_clients, own_containers, turns
+from mlsupply.evidence.python.interpreter import called_operators, objects, own_clients, own_containers, turns
 from mlsupply.evidence.python.values import containers, folding, ip_addresses
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import Bound, Closure, Value, constant
@@ -44,13 +44,13 @@ def called(
             return constant(None)
     if args and name not in _OF_CLASS and _is_class_of(receiver, args[0]) and function.closure is None:
         receiver, args = args[0], args[1:]
+        if (made := called_operators.of_plain(receiver, name, args)) is not None:
+            return made
         function = machine.attribute(receiver, name, node)
     if not receiver.ref and (receiver.instance is None or function.closure is None):
         if keywords or any(arg.instance is not None for arg in args):
             args = objects.iterated_arguments(machine, receiver, name, args, keywords, node)
-        filled = name in _OF_TABLE and containers.keeps_containers(receiver)
-        folded = folding.method(receiver, name, args, keywords) if not filled else None
-        if folded is not None:
+        if (folded := _folded(receiver, function, name, args, keywords)) is not None:
             return folded
     if (addresses := ip_addresses.method(receiver, name)) is not None:
         return addresses
@@ -59,6 +59,17 @@ def called(
         return held
     result = machine.call(function, args, keywords, node, receiver)
     return result if held is None else merged([held, result])
+
+
+def _folded(receiver: Value, function: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
+    """The result of a method of a constant, or of a text that is known in part; None where it is not folded."""
+    if name == "format_map" and args:
+        return folding.method(receiver, "format", [], containers.entries(args[0]))
+    if name in _OF_TABLE and containers.keeps_containers(receiver):
+        return None
+    if name.startswith("__") and function.closure is None:
+        return called_operators.of_plain(receiver, name, args)
+    return folding.method(receiver, name, args, keywords)
 
 
 def _is_class_of(receiver: Value, first: Value) -> bool:

@@ -80,6 +80,8 @@ def unary(machine: Expressions, node: ast.UnaryOp) -> Value:
         return made
     if isinstance(value.const, int) and isinstance(node.op, ast.USub | ast.Invert):
         return constant(-value.const if isinstance(node.op, ast.USub) else ~value.const, value.layers, value.taint)
+    if isinstance(node.op, ast.Not) and value.known:
+        return constant(not value.const, (), labels_after_comparison(value.taint))
     return Value() if isinstance(node.op, ast.Not) and counted.is_environment(value) else unknown(value)
 
 

@@ -1,6 +1,7 @@
-"""Objects of classes of the module that extend a client or connection of a library: where they send to.
+"""Objects of classes of the module that extend a client or connection of a library: where they send to; and those that
+extend a thread or process: what it runs.
 
-The library's own constructor keeps the address, whether the class has no constructor or calls that of its base.
+The library's own constructor keeps the address or function, whether the class has no constructor or calls that of its base.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python.interpreter.call import Call
 from mlsupply.evidence.python.values.value import HOLE, Value
 
@@ -16,18 +18,22 @@ if TYPE_CHECKING:
 
 
 def base_of(bases: tuple[str, ...]) -> str:
-    """The first of these classes that is a client or connection of a library; "" where none is."""
+    """The first of these classes that is a client or connection of a library, or a thread; "" where none is."""
     from mlsupply.evidence.python.network import connecting
 
-    return next(filter(connecting.CONNECTIONS.match, bases), "")
+    return next((one for one in bases if connecting.CONNECTIONS.match(one) or know.STARTERS.match(one)), "")
 
 
 def set_up(
     machine: Expressions, this: Value, base: str, args: list[Value], keywords: dict[str, Value], node: ast.AST
 ) -> None:
-    """Has the constructor of the library's class `base` give the object `this` its address and headers."""
+    """Has the constructor of the library's class `base` give the object `this` its address and headers, or follow what a
+    thread is told to run."""
     from mlsupply.evidence.python.network import connecting
 
+    if know.STARTERS.match(base):
+        machine.call(Value(base), args, keywords, node)
+        return
     made = connecting.connection(machine, Call(base, Value(base), args, keywords, node, None))  # type: ignore[arg-type]
     if made.text != HOLE:
         this.text, this.layers = made.text, made.layers

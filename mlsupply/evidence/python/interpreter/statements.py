@@ -184,7 +184,7 @@ class Statements(Assignments):
             counts = isinstance(source.const, range) and not loop.builds
             turning, self.turning = self.turning, (self.turning | loop.decided) if source.known else self.turning
             with turns.counted(self):
-                self._turn_by_turn(node, items, counts)
+                self._turn_by_turn(node, loop.turn, items, counts)
             self.turning = turning
             keep_sensitive(self.scope.names, before)  # a turn may end early
         else:
@@ -196,12 +196,12 @@ class Statements(Assignments):
             self._keep_known(before if source.known else {})
         self.body(node.orelse)
 
-    def _turn_by_turn(self, node: ast.For | ast.AsyncFor, items: list[Value], counts: bool) -> None:
+    def _turn_by_turn(self, node: ast.For | ast.AsyncFor, body: list[ast.stmt], items: list[Value], counts: bool) -> None:
         """Runs the body for each item. counts: the items only count the turns."""
         left: dict[str, object] = {}
         for turn, item in enumerate(items):
             self.bind(node.target, item)
-            self.body(node.body)
+            self.body(body)
             if counts and turn < 2:
                 now = self._constants(node.target)
                 if turn and now == left:

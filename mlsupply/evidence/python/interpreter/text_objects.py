@@ -18,7 +18,10 @@ def become_text(machine: Analyser, state: ClassState, call: Call, result: Value)
     """Gives an object of a subclass of `str` or `bytes` the text that it is made of."""
     kind = kind_of(state)
     if kind and call.args:
-        hold(result, machine.call(Value(kind), call.args, call.keywords, call.node))
+        text = machine.call(Value(kind), call.args, call.keywords, call.node)
+        hold(result, text)
+        if "collections.UserString" in state.bases:
+            result.keys = {**(result.keys or {}), "data": text}
 
 
 def kind_of(state: ClassState) -> str:

@@ -72,6 +72,8 @@ def run(machine: Analyser, function: Value, args: list[Value], keywords: dict[st
     if changes:
         machine.deferred.append(again)
     before = machine.steps
+    if not changes and function.closure is not None and machine.containers_around(function.closure):
+        machine.remember_begun(function, args, keywords, node)
     result = machine.call(function, args, keywords, node)
     short = machine.steps - before <= _MOST_AGAIN
     if not changes and short and function.closure is not None and machine.calls_held(function.closure):

@@ -99,6 +99,16 @@ def _template(_: Analyser, call: Call) -> Value | None:
     return result
 
 
+def _formatted(_: Analyser, call: Call) -> Value | None:
+    """The text of `string.Formatter().format(shape, ...)`."""
+    if not call.args:
+        return None
+    args, keywords = call.args[1:], call.keywords
+    if call.ref.endswith("vformat") and len(args) == 2:
+        args, keywords = folding.items_of(args[0]), containers.entries(args[1])
+    return folding.method(call.args[0], "format", args, keywords)
+
+
 def _weak(machine: Analyser, call: Call) -> Value:
     """What gives the object, or the method of one, when it is called. A function behind it is called when that is gone."""
     for value in call.all[1:]:
@@ -120,6 +130,8 @@ _MADE: dict[str, Callable[[Analyser, Call], Value | None]] = {
     "argparse.Namespace": _namespace,
     "types.FunctionType": _of_code,
     "string.Template": _template,
+    "string.Formatter().format": _formatted,
+    "string.Formatter().vformat": _formatted,
     "weakref.ref()": _referent,
 }
 

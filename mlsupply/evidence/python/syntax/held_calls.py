@@ -34,5 +34,10 @@ def calls_held(function: ast.AST) -> bool:
     return not (turned | bound).isdisjoint(called) or not turned.isdisjoint(owners)
 
 
+def names_in(function: ast.AST) -> set[str]:
+    """The names of variables that the function uses, its own and those around it."""
+    return {one.id for one in descendants((function,)) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+
+
 def _names(target: ast.AST) -> Iterator[str]:
     return (node.id for node in descendants((target,)) if isinstance(node, ast.Name))

@@ -1,9 +1,10 @@
-"""Python's parser, without its warnings: those about audited code (an escape that Python does not know, say) are printed by
-Python 3.12 and later, and are not our user's concern."""
+"""Python's parsers, without their warnings: those about audited code (an escape that Python does not know, say) are printed
+by Python 3.12 and later, and are not our user's concern."""
 
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from typing import Any
 
@@ -20,3 +21,10 @@ def literal(text: str) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.literal_eval(text)
+
+
+def pattern_of(text: str) -> re.Pattern[str]:
+    """The compiled regular expression. Raises re.error, RecursionError and OverflowError."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return re.compile(text)

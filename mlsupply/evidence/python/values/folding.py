@@ -315,6 +315,8 @@ def builtin(name: str, args: list[Value]) -> Value | None:
         layers = (*first.layers, "reversed") if name == "reversed" and text else first.layers
         items = items[::-1] if name == "reversed" else items
         return listed(items, layers, first.taint)
+    if name in {"bytes", "bytearray", "sum"} and first.items and first.instance is None:
+        args = [listed(first.items, first.layers, first.taint), *args[1:]]
     if not all(arg.known for arg in args):
         if name == "len" and first.items and all(item.known for item in first.items):
             return constant(len(first.items))
@@ -387,7 +389,7 @@ def listed(items: list[Value], layers: tuple[str, ...] = (), taint: frozenset[st
     taint = taint | taint_of(*items)
     longest = layers_of(*items)
     layers = longest if len(longest) > len(layers) else layers
-    if all(item.known and not item.ref for item in items):
+    if all(item.known and not item.ref and item.instance is None for item in items):
         return constant([item.const for item in items], layers, taint)
     result = Value("", NOTHING, taint, HOLE, layers)
     result.items = items
