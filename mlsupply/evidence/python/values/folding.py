@@ -146,8 +146,8 @@ _STRING_METHODS = frozenset(
     {
         "strip", "lstrip", "rstrip", "lower", "upper", "title", "swapcase", "capitalize", "casefold", "split",
         "rsplit", "splitlines", "partition", "rpartition", "removeprefix", "removesuffix", "startswith", "endswith",
-        "find", "rfind", "index", "count", "hex", "isdigit", "isalpha", "to_bytes", "bit_length", "keys", "values",
-        "items", "copy", "get", "union",
+        "find", "rfind", "index", "count", "hex", "to_bytes", "bit_length", "keys", "values", "isdigit", "isalpha",
+        "isalnum", "isspace", "isupper", "islower", "isdecimal", "items", "copy", "get", "union",
     }
 )  # fmt: skip
 _SCRAMBLES = {"swapcase": "swapcase", "translate": "translate", "replace": "replace"}
