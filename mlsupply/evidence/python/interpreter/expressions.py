@@ -190,10 +190,9 @@ class Expressions(Machine):
         """`owner[key]` of an object, class or container of the module, a namespace, or a constant."""
         owner, key = self.value(node.value), self.value(node.slice)
         special_methods.operated(self, key, "hash" if owner.keys is not None else "index", [], node)
-        if owner.instance is not None:
-            if (made := special_methods.operated(self, owner, "[]", [key], node)) is not None:
-                return made
-        elif owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
+        if owner.instance is not None and (made := special_methods.operated(self, owner, "[]", [key], node)) is not None:
+            return made
+        if owner.instance is None and owner.closure is not None and isinstance(owner.closure.node, ast.ClassDef):
             state = self.class_state(owner.closure)
             method = state.metaclass.methods.get("__getitem__") if state.metaclass is not None else None
             if (method := method or state.methods.get("__class_getitem__")) is not None:
@@ -202,7 +201,7 @@ class Expressions(Machine):
                 return self.attribute(owner, key.const, node)
         elif (
             owner.keys is not None
-            and owner.ref in _HOLDS_ENTRIES
+            and (owner.ref in _HOLDS_ENTRIES or own_containers.is_table(owner))
             and (owner.const is NOTHING or not key.known or containers.keeps_container(owner, key))
         ):
             return containers.entry(owner, key)

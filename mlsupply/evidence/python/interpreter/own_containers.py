@@ -52,6 +52,11 @@ def filled(left: Value, right: Value) -> bool:
     return True
 
 
+def is_table(value: Value) -> bool:
+    """Is this an object of a class of the module below `dict` and its like?"""
+    return value.instance is not None and not _kinds(value.instance).isdisjoint(_TABLES)
+
+
 def wrapped(state: ClassState, owner: Value, name: str) -> Value | None:
     """The attribute `data` of an object below `UserDict` and its like: the object itself; None for any other attribute."""
     return owner if name == "data" and not _kinds(state).isdisjoint(_WRAPS) else None
