@@ -299,7 +299,7 @@ def _rebuilds(machine: Analyser, call: Call, reduced: Value) -> None:
         machine.call(given[0], folding.items_of(given[1]), {}, call.node)
 
 
-_OTHER_SUFFIX = re.compile(
+OTHER_SUFFIX = re.compile(
     r"\.(?:txt|dat|data|bin|png|jpe?g|gif|ico|svg|bmp|webp|tiff?|wav|mp[34]|ogg|flac|json|md|csv|db|pak|[ot]tf|woff2?|css|html|log|enc|"
     r"onnx|safetensors|gguf|h5|np[yz]|tflite|parquet|vocab|weights)$",
     re.IGNORECASE,
@@ -323,7 +323,7 @@ def _is_other_data(machine: Analyser, call: Call, path: Value) -> bool:
     reason to load a file by its path than one of its own package, wherever it looks for that."""
     text = text_of(path)
     if has(path.taint, "package-file") or found_files.is_own(machine, path):
-        return _OTHER_SUFFIX.search(text) is not None
+        return OTHER_SUFFIX.search(text) is not None
     if _STARTS.search(machine.path) is None or call.ref.startswith(("sys.path", "site.")):
         return False
     return _NO_PYTHON.search(text) is not None

@@ -43,7 +43,8 @@ def found_in(machine: Analyser, call: Call, places: Value) -> Taint:
     found, several = CLEAN, _each(places)
     machine.cut_off |= len(several) > _MOST_PLACES
     for place in several[:_MOST_PLACES]:
-        execution.disguised(machine, call, place)
+        if execution.OTHER_SUFFIX.search(text_of(place)):  # a folder's name has no ending
+            execution.disguised(machine, call, place)
         written = storage.content_of(machine, place)
         found |= storage.taint_below(machine, text_of(place)) | (written.taint if written is not None else CLEAN)
     return found
