@@ -281,15 +281,18 @@ def test_what_a_library_makes_of_received_bytes_is_received_in_modules_of_no_pac
     assert "runs-downloaded" in {fact.behaviour for fact, _ in facts}
 
 
-def test_a_namespace_package_that_setuptools_starts_is_quiet() -> None:
+def test_namespace_packages_that_setuptools_starts_are_quiet() -> None:
     """What setuptools writes for `namespace_packages`: it looks for a folder of that name, and starts nothing else."""
     line = (
-        "import sys, types, os;p = os.path.join(sys._getframe(1).f_locals['sitedir'], *('demo',));"
+        "import sys, types, os;p = os.path.join(sys._getframe(1).f_locals['sitedir'], *('demo', 'part'));"
         "importlib = __import__('importlib.util');__import__('importlib.machinery');"
-        "m = sys.modules.setdefault('demo', importlib.util.module_from_spec("
-        "importlib.machinery.PathFinder.find_spec('demo', [os.path.dirname(p)])));"
-        "m = m or sys.modules.setdefault('demo', types.ModuleType('demo'));"
-        "mp = (m or []) and m.__dict__.setdefault('__path__',[]);(p not in mp) and mp.append(p)\n"
+        "m = sys.modules.setdefault('demo.part', importlib.util.module_from_spec("
+        "importlib.machinery.PathFinder.find_spec('demo.part', [os.path.dirname(p)])));"
+        "m = m or sys.modules.setdefault('demo.part', types.ModuleType('demo.part'));"
+        "mp = (m or []) and m.__dict__.setdefault('__path__',[]);(p not in mp) and mp.append(p);"
+        "m and setattr(sys.modules['demo'], 'part', m)\n"
     )
-    assert not found({"pyproject.toml": "", "demo-1-nspkg.pth": line, "demo/part.py": ""})
-    assert "MLS-C035" in found({"pyproject.toml": "", "demo-1.pth": line.replace("('demo',)", "('demo.png', 'x')")})
+    assert not found({"pyproject.toml": "", "demo-1-nspkg.pth": line, "demo/part/one.py": ""})
+    assert "MLS-C035" in found(
+        {"pyproject.toml": "", "demo-1.pth": line.replace("('demo', 'part')", "('demo.png', 'part')")}
+    )
