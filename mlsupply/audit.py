@@ -66,8 +66,8 @@ CHECKS: tuple[Check, ...] = (
 
 
 def selected(request: Request) -> tuple[Check, ...]:
-    """The checks of this run, at least one. Raises `MlsupplyError` for a name that is no check, and where none is left: that
-    would pass everything."""
+    """The checks of this run. Raises `MlsupplyError` for a name that is no check, and where the command line leaves none:
+    that would pass everything. Where the configuration of a project does so, which may be hostile, the report says it."""
     known = {check.name for check in CHECKS}
     for name in (*request.checks, *request.skip):
         if name not in known:
@@ -78,10 +78,11 @@ def selected(request: Request) -> tuple[Check, ...]:
             hint = f"give {keys} under [tool.mlsupply.{check.name}]"
             raise MlsupplyError("check-not-configured", f"the check {check.name} has nothing to judge by", hint)
     asked = (c for c in CHECKS if (not request.checks or c.name in request.checks) and c.name not in request.skip)
-    if found := tuple(check for check in asked if check.is_configured(request)):
+    found = tuple(check for check in asked if check.is_configured(request))
+    if found or request.chosen_in:
         return found
     said = "every check is left out, so nothing would be checked"
-    raise MlsupplyError("no-check-left", said, "see --check, --skip and the configuration")
+    raise MlsupplyError("no-check-left", said, "see --check and --skip")
 
 
 def run(request: Request, world: World) -> Report:
