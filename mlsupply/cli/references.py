@@ -40,8 +40,8 @@ REFERENCES = {
     "free space, or set MLSUPPLY_CACHE_DIR.",
     "file-not-read": "A file that was named on the command line or in the configuration is missing, unreadable, too large "
     "or not UTF-8.",
-    "no-check-left": "What was asked for leaves out every check (--check, --skip; for `mlsupply check` the configuration too): that would "
-    "pass everything.",
+    "no-check-left": "What was asked for leaves out every check (--check, --skip; for `mlsupply check` the configuration "
+    "too): that would pass everything.",
     "no-database": "--feed local needs a database that mlsupply db sync or mlsupply db import has made.",
     "no-environment": "The folder given with --env holds no installed packages. Name the environment's folder: the one with "
     "bin or Scripts, or its site-packages.",
