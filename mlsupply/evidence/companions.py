@@ -30,8 +30,9 @@ _ACTS = frozenset(
 _APART = expression(r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?)/|(?:^|/)(?:setup|conftest|test_[^/]*)\.py$|!/")
 _RUNNERS = rb"system|popen|exec\w*|spawn\w*|run|call|Popen|eval"
 # Code that may act through another module: looks names up dynamically, re-exports or aliases what runs code, resolves host
-# names, sends what others log, puts what others give into the clipboard, runs what documentation shows, names a place where
-# things start by themselves, makes code of text or bytes, or puts something in the place of another module's function.
+# names, sends what others log, renders templates that a data file may hold, puts what others give into the clipboard, runs
+# what documentation shows, names a place where things start by themselves, makes code of text or bytes, or puts something in
+# the place of another module's function.
 _INDIRECT = expression(
     rb"\b(?:import_module|__(?:lazy_)?import__)\(\s*(?![\"'][\w.]*[\"']\s*[,)])|\bimport_module[ \t]+as\b|"
     rb"[=:,(\[][ \t]*(?:importlib\.)?(?:import_module|__import__)\b(?!\()|\bmodule_from_spec\(|"
@@ -45,6 +46,7 @@ _INDIRECT = expression(
     rb"\n[A-Za-z_]\w*(?:\.\w+){1,6}[ \t]*=[ \t]*[A-Za-z_]|\n[ \t]*setattr\(|"
     rb"\.(?:bash|zsh)rc\b|\.(?:bash_|z)?profile[\"'/]|authorized_keys|LaunchAgents|[\"'/]autostart|profile_default|customize\.py|\.(?:pth|start)[\"']|"
     rb"[\"'/\\]\.(?:claude|cursor|vscode|codex|codeium|gemini|windsurf|continue)[\"'/\\]|\bSetValueEx\b|(?<![\w.])compile\(|"
+    rb"\bfrom_string\(|\brender_template_string\(|\bjinja2(?:\.|[ \t]+import\b[^\n]{0,200}\b)Template\b|"
     rb"\b_?winreg\b|[\"'/](?:tasks|settings|mcp|hooks|launch)\.json\b|\b(?:FunctionType|CodeType|a2b_\w+|unhexlify|fromhex|"
     rb"[bu]?[36][24]decode|[ab]85decode|marshal|crontab|schtasks|create_subprocess_\w+)\b" % (_RUNNERS, _RUNNERS)
 )

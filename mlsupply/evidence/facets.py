@@ -54,10 +54,12 @@ class CodeFact:
         `names` (a YAML tag that names something and calls at most a `test_…`), of remote-control `served` (a server's
         handler gives the connection to a program that the code does not name), `request` (what a request brings is run
         by the function that answers it) and `any-request` (by one that an application calls with every request);
-        of executes and runs-command `unread` (nothing of the text or command is known, nor where it is from);
+        of executes and runs-command `unread` (nothing of the text or command is known, nor where it is from), of executes
+        `any-object` (a text is read with a loader that calls whatever it names);
         of destroys `store` (a database, and no files), `moved` (files are moved away or locked), `moved-all` (all that is
-        in the home), `memory` (it is filled) and `everything` (the home folder or a disk as a whole, or all that is found
-        there);
+        in the home), `memory` (it is filled), `everything` (the home folder or a disk as a whole, or all that is found
+        there), `shredded` (overwritten with bytes that say nothing, or emptied) and `dated` (from a certain day on);
+        of publishes `everything` (all that an account holds is shown to everybody);
     moment: when it runs;
     member: the file; line: in it; scope: the function it is written in, "" for module level;
     source: kind of the worst data that flows in (`knowledge.KINDS`); secrets: how many different ones;

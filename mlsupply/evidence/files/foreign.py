@@ -20,8 +20,10 @@ from mlsupply.lazy import expression
 from mlsupply.text import safe
 
 MAX_SOURCE = 16 << 20  # bytes of one file
-_SUFFIXES = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs|j2|jinja2?)$", re.IGNORECASE)
-_TEMPLATE = expression(r"\.(?:j2|jinja2?)$", re.IGNORECASE)
+# Templates, and the settings of tokenizers that hold some, which whoever loads them renders.
+_TEMPLATES = r"\.(?:j2|jinja2?)$|(?:^|[/\\])(?:tokenizer_config|chat_templates?|processor_config)\.(?:json|ya?ml)$"
+_SUFFIXES = expression(rf"\.(?:sh|bash|zsh|ps1|bat|cmd|vbs|[cm]?js|rs)$|{_TEMPLATES}", re.IGNORECASE)
+_TEMPLATE = expression(_TEMPLATES, re.IGNORECASE)
 # A template that reaches the internals of Python objects (server-side template injection).
 _REACHES = expression(rb"\{[{%][^{}]{0,400}?__(?:globals|subclasses|builtins|import)__[^{}]{0,400}")
 _SHELL = expression(r"\.(?:sh|bash|zsh|ps1|bat|cmd)$", re.IGNORECASE)

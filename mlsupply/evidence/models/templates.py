@@ -71,6 +71,19 @@ def judge_template(text: str, look: Look, offset: int, name: str) -> None:
             look.doubt(Cause.TEMPLATE, f"{name}: the template loads another: {code[:120]}", at)
 
 
+_OUT = re.compile(r"(?i)__(?:globals|builtins|subclasses|import|mro|bases?|loader)__|f_(?:globals|builtins)|gi_frame")
+
+
+def way_out(text: str) -> str:
+    """The code of a template that gets hold of any function of Python, however it spells their names; "" without one. Less
+    than what `judge_template` blocks: a program's own templates do read `__name__`, and call blocks of `self`."""
+    for _, code in _code(text[:_MOST]):
+        bare = _STRINGS.sub(_unquoted, code)
+        if _reach(code, bare) and (_OUT.search(code) or _ESCAPE.search(code) or _computed(code, bare, True)):
+            return code
+    return ""
+
+
 def _code(text: str) -> Iterator[tuple[int, str]]:
     """(start, text with its marks) of each `{{ }}` and `{% %}`. As in jinja's lexer a mark closes nothing within a string or
     brackets. Where these are not closed the template is none; from there on the first mark closes."""

@@ -356,6 +356,8 @@ _HOLDS_HOST = expression(
     rb"\b[pP]rivileged[\"']?\]?\s{0,9}[=:]\s{0,9}[tT]rue\b|\bpid_mode\s{0,9}=\s{0,9}[\"']host|\bcap_add\s{0,9}=[^)\n]{0,80}\b(?:ALL|SYS_\w)|"
     rb"\bvolumes\s{0,9}=\s{0,9}\[\s{0,9}\(\s{0,9}[\"']/[\"']|\bMount\([^)]{0,200}[\"']/[\"']"
 )
+# Things that are shown to everybody.
+_FOR_EVERYBODY = expression(rb"\bprivate[\"']?\s{0,4}[=:]\s{0,4}False\b|update_repo_visibility|[\"']public[\"']")
 PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     *((word, _OF_USER) for word in _WORTH_HIDING),
     (b"_BASE_URL", _VARIABLE_SET),
@@ -370,6 +372,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"upload_folder", expression(rb"(?:token|endpoint)\s*=\s*[\"']\w")),
     *((word, _SERVES) for word in (b"torch.load", b"joblib.load", b"read_pickle", b"dill", b"jsonpickle")),
     (b"read_pickle", expression(rb"read_pickle\(\s{0,40}[\"'](?:https?|s3|gs|ftp|az|abfss?)://")),
+    *((word, expression(rb"jinja2|flask")) for word in (b"from_string(", b"Template(", b"DictLoader(", b"template_string(")),
     (b"UnsafeLoader", expression(rb"__file__|files\(|resource")),
     (b"Github", expression(rb"base_url\s*=\s*[\"']http|os\.environ\)")),
     (b"get_secret_value", expression(rb"https?://")),
@@ -397,6 +400,7 @@ PAIRS: tuple[tuple[bytes, re.Pattern[bytes]], ...] = (
     (b"Path.home", expression(rb"\.unlink\(|os\.(?:remove|unlink)\b|%s" % _WRITES_RANDOM)),
     *((word, _MOVES_OR_LOCKS) for word in (b"expanduser", b"Path.home", b"/home", b"/Users", b"/root")),
     *((word, expression(rb"delete_repo\b")) for word in (b"list_models", b"list_datasets", b"list_spaces")),
+    *((word, _FOR_EVERYBODY) for word in (b"list_models", b"list_datasets", b"list_spaces", b"get_repos", b"list_repos")),
     *((word, expression(rb"\.delete\(")) for word in (b"get_models", b"get_repos", b"list_buckets")),
     (b"list_containers", expression(rb"\.delete_container\b")),
     *((word, _DATA_NAME) for word in (b"sys.path", b"__path__", b"addsitedir", b"sys import path", b"import sys as")),

@@ -24,7 +24,15 @@ from mlsupply.evidence.python.libraries import (
     wearing_out,
 )
 from mlsupply.evidence.python.models import modelled, no_model_knows
-from mlsupply.evidence.python.network import diverted, far_end, object_servers, recipients, shares, uploads
+from mlsupply.evidence.python.network import (
+    diverted,
+    download_managers,
+    far_end,
+    object_servers,
+    recipients,
+    shares,
+    uploads,
+)
 from mlsupply.evidence.python.network.tunnels import Led
 from mlsupply.evidence.python.syntax import held_calls, newer, quietly
 from mlsupply.evidence.python.values.merging import callees, merged
@@ -118,6 +126,7 @@ class Analyser(Statements):
         if answer is not None:
             result.taint |= answer.taint
         wearing_out.wholesale(self, call, result)
+        download_managers.kept(self, call, result)
         return result
 
     def _note_original(self, call: Call) -> None:

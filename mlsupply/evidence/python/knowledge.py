@@ -167,7 +167,11 @@ REBUILDS: Final = frozenset(
         "pandas.read_pickle",
         "skops.io.loads",
         "yaml.unsafe_load",
+        "yaml.unsafe_load_all",
+        "yaml.UnsafeLoader",
+        "yaml.CUnsafeLoader",
         "yaml.load",
+        "yaml.load_all",
         "yaml.full_load",
         "jsonpickle.decode",
     }

@@ -10,7 +10,7 @@ from mlsupply.evidence.python import places
 from mlsupply.evidence.python.libraries import found_files, known_folders, own_source, package_data, reading
 from mlsupply.evidence.python.libraries.decoder_calls import DATA_NAME
 from mlsupply.evidence.python.libraries.storage import content_of, kept_key
-from mlsupply.evidence.python.network import addresses
+from mlsupply.evidence.python.network import addresses, download_managers
 from mlsupply.evidence.python.values import containers, documents, folding
 from mlsupply.evidence.python.values.taint import has, kinds_in
 from mlsupply.evidence.python.values.value import (
@@ -288,7 +288,8 @@ def _reshaped(machine: Analyser, call: Call) -> Value | None:
     if ref in documents.READS and call.args and (parsed := documents.parsed(ref, call.args[0])) is not None:
         return parsed
     if ref in {"json.loads", "json.load", "ast.literal_eval", "yaml.safe_load"} and call.args:
-        return Value("", NOTHING, taint_of(*call.args), HOLE, layers_of(*call.args))
+        taint = download_managers.without_kept(taint_of(*call.args))
+        return Value("", NOTHING, taint, HOLE, layers_of(*call.args))
     if ref == "re.compile" and len(call.all) > 1:  # flags
         return Value(f"{ref}()", NOTHING, taint_of(*call.args))
     if ref == "re.compile" and call.args:
@@ -302,10 +303,13 @@ def _reshaped(machine: Analyser, call: Call) -> Value | None:
             return constant(json.dumps(call.args[0].const), call.args[0].layers, call.args[0].taint)
         except (TypeError, ValueError, RecursionError):
             return None
-    if ref in {"textwrap.dedent", "inspect.cleandoc"} and call.args and isinstance(call.args[0].const, str):
+    if ref in {"textwrap.dedent", "inspect.cleandoc"} and call.args:
         import textwrap
 
-        return constant(textwrap.dedent(call.args[0].const), call.args[0].layers, call.args[0].taint)
+        given = call.args[0]
+        if isinstance(given.const, str):
+            return constant(textwrap.dedent(given.const), given.layers, given.taint)
+        return Value(f"{ref}()", NOTHING, given.taint, textwrap.dedent(text_of(given)), given.layers)
     if ref.startswith(containers.CONSTRUCTORS) and (made := containers.new(ref, call.args, call.keywords)) is not None:
         return made
     return unknown(*call.all) if ref.startswith("collections.") and ref != "collections.namedtuple" else None

@@ -211,6 +211,14 @@ def launched(parts: list[Value]) -> int:
     return next((at for at, part in rest if not re.match(r"-|\d|\w+=", text_of(part))), 0)
 
 
+_SCHEDULER = expression(r"(?:^|[/\\])(?:sbatch|srun|salloc|qsub|qrsh|bsub|msub|oarsub|condor_submit|at|batch)$")
+
+
+def is_scheduler(program: Value) -> bool:
+    """Does the program hand the script that it is given to a cluster, or to a later hour, to be run there?"""
+    return _SCHEDULER.search(text_of(program)) is not None
+
+
 def is_shell(program: Value) -> bool:
     """Is this a shell, cmd or PowerShell?"""
     return _SHELL.search(text_of(program)) is not None
@@ -233,7 +241,7 @@ def only_processes(program: Value) -> bool:
 
 def runs_its_argument(program: Value) -> bool:
     """Is this an interpreter or shell, or a program that starts another?"""
-    if is_python(program) or is_shell(program) or is_runtime(program):
+    if is_python(program) or is_shell(program) or is_runtime(program) or is_scheduler(program):
         return True
     return _STARTER.search(text_of(program)) is not None
 

@@ -90,7 +90,8 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
     removed = bool(machine.files.get(f"removed {text_of(path)}")) and not call.ref.startswith("sys.path.")
     chain = machine.chain(written.taint, call.ref, call.line)
     if has(written.taint, "received"):
-        hidden_run = silent or removed or text_of(path).startswith("/tmp/")  # noqa: S108  # only compared
+        # where temporary files lie, or in the store of another library, under a name that nobody chose
+        hidden_run = silent or removed or text_of(path).startswith(("/tmp/", "/fetched-"))  # noqa: S108  # only compared
         from_network(machine, call, written.taint, "runs-downloaded", "a downloaded file is run", silent=hidden_run)
     elif hiding(written.layers) or has(written.taint, "encoded"):
         code = _bytes_of(written)
@@ -115,6 +116,9 @@ def ran_file(machine: Analyser, call: Call, written: Value, path: Value, silent:
             noted(machine, call, deed, silent)
         with as_child(machine, call, path):
             machine.run_text(written.const, written.layers, call.line)
+    elif text_of(written).strip(HOLE):  # what a script says whatever its unknown parts are
+        for deed in deeds(text_of(written)):
+            noted(machine, call, deed, silent)
 
 
 @contextmanager

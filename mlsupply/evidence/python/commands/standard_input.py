@@ -10,6 +10,7 @@ from mlsupply.evidence.python.commands.command_line import (
     MAX_PARTS,
     is_python,
     is_runtime,
+    is_scheduler,
     is_shell,
     launched,
     runs_its_argument,
@@ -45,6 +46,9 @@ def fed(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None
         machine.fact(behaviour, call.node, source="received", sink=call.ref, detail=detail, variant="piped")
     if isinstance(stdin.const, str | bytes):
         _fed_text(machine, call, parts, stdin)
+    elif HOLE in (text := text_of(stdin)) and text.strip(HOLE) and _takes_script(parts):
+        for deed in deeds(text):  # what a script says whatever its unknown parts are
+            noted(machine, call, deed, machine.silent > 0)
     elif (hiding(stdin.layers) or has(stdin.taint, "encoded")) and not has(stdin.taint, "received") and takes_code(parts):
         fields = {"source": first_kind(stdin.taint, ORIGINS), "sink": call.ref, "layers": hiding(stdin.layers)}
         chain = machine.chain(stdin.taint, call.ref, call.line)
@@ -61,6 +65,15 @@ def takes_code(parts: list[Value]) -> bool:
         parts = parts if len(words) == 1 else [constant(words[0])]
     runs = any(of(part) for part in parts[:1] for of in (is_python, is_shell, is_runtime))
     return runs and carriers.reads_code(words)
+
+
+def _takes_script(parts: list[Value]) -> bool:
+    """Is what these words start given a script as its input: a shell, here or by SSH, or a program that has it run later?"""
+    if not parts:
+        return False
+    words = " ".join(text_of(part) for part in parts[:MAX_PARTS]).split()
+    by_ssh = words[:1] == ["ssh"] and (len(words) == 2 or any(is_shell(constant(one)) for one in words[2:]))
+    return by_ssh or takes_code(parts) or any(is_scheduler(one) for one in (parts[0], constant(words[0] if words else "")))
 
 
 def _fed_text(machine: Analyser, call: Call, parts: list[Value], stdin: Value) -> None:

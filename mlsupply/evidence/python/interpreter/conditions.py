@@ -4,12 +4,13 @@ day."""
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import knowledge as know
-from mlsupply.evidence.python.syntax.survey import descendants
+from mlsupply.evidence.python.syntax.survey import descendants, last_name
 from mlsupply.evidence.python.values import folding
 from mlsupply.evidence.python.values.taint import of_kind
 from mlsupply.evidence.python.values.value import Value
@@ -38,9 +39,56 @@ def singled_out(machine: Analyser, node: ast.BoolOp) -> None:
 
 
 def _names_a_day(node: ast.expr) -> bool:
-    """Does the expression hold a year as a constant?"""
-    numbers = (one.value for one in descendants((node,)) if isinstance(one, ast.Constant))
-    return any(isinstance(one, int) and 2_000 < one < 2_100 for one in numbers)
+    """Does the expression hold a year, a date or a moment in seconds as a constant?"""
+    return any(_is_day(one.value) for one in descendants((node,)) if isinstance(one, ast.Constant))
+
+
+def _is_day(const: object) -> bool:
+    if isinstance(const, str):
+        return _DATE.match(const) is not None
+    return isinstance(const, int | float) and (2_000 < const < 2_100 or 1.5e9 < const < 4e9)
+
+
+_DATE = re.compile(r"20\d\d(?:-?\d\d|$)")
+
+
+def waits_for_day(machine: Analyser, line: int) -> bool:
+    """Is this line of the function that is followed, or the call that led there, reached only from a certain day on?"""
+    inner = ""
+    for closure in reversed(machine.running[-_MOST_CALLERS:]):
+        nodes = list(descendants((closure.node,)))
+        called = [one.lineno for one in nodes if isinstance(one, ast.Call) and inner and last_name(one.func) == inner]
+        tests = [one for one in nodes if isinstance(one, ast.If) and _is_dated(machine, one.test)]
+        if any(_decides(test, at) for test in tests for at in (called if inner else [line])):
+            return True
+        inner = closure.name.rpartition(".")[2]
+    return False
+
+
+_MOST_CALLERS = 4
+
+
+def _is_dated(machine: Analyser, test: ast.expr) -> bool:
+    """Is today compared with a day that is written in the code, here or under a name of the module?"""
+    return any(map(_TODAY.search, _words(test))) and (
+        _names_a_day(test) or any(one.ref in _DAYS or _is_day(one.const) for one in _named(machine, test))
+    )
+
+
+_DAYS = frozenset({"datetime.date()", "datetime.datetime()"})
+
+
+def _named(machine: Analyser, test: ast.expr) -> Iterator[Value]:
+    """The values of the names in an expression, and what they hold."""
+    for node in descendants((test,)):
+        if isinstance(node, ast.Name) and (value := machine.scope.find(node.id)) is not None:
+            yield from (value, *folding.items_of(value)[:3])
+
+
+def _decides(node: ast.If, line: int) -> bool:
+    """Does it hang on this condition whether the line is reached?"""
+    last = node.body[-1].end_lineno or 0
+    return node.body[0].lineno <= line <= last or (last < line and isinstance(node.body[-1], ast.Return | ast.Raise))
 
 
 def _is_compared(machine: Analyser, node: ast.expr) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.module_facts import Take
 from mlsupply.evidence.python import knowledge as know
 from mlsupply.evidence.python import summaries
-from mlsupply.evidence.python.commands.run_facts import bundled, from_network, ran_file
+from mlsupply.evidence.python.commands.run_facts import addressed, bundled, from_network, ran_file
 from mlsupply.evidence.python.libraries import found_files
 from mlsupply.evidence.python.libraries.decoder_calls import unpacked
 from mlsupply.evidence.python.libraries.storage import content_of, taint_below
@@ -193,11 +193,14 @@ def unpickled(machine: Analyser, call: Call, data: Value) -> None:
     JSON objects."""
     far = call.ref == "pandas.read_pickle" and _ADDRESS.match(text_of(data)) is not None
     if has(data.taint, "received") or far or _CONNECTED.search(data.ref):
+        fixed = has(data.taint, "received") and not addressed(data.taint)
         machine.fact(
             "executes",
             call.node,
             source="received",
             sink=call.ref,
+            destination="fixed" if fixed else "",
+            variant="any-object" if _asks_for_any(call) else "",
             detail="objects are rebuilt from the network",
             chain=machine.chain(data.taint, call.ref, call.line),
         )
@@ -213,6 +216,17 @@ def unpickled(machine: Analyser, call: Call, data: Value) -> None:
             decoded=safe(text_of(data)),
             detail=f"a {what} that calls functions is loaded",
         )
+
+
+def _asks_for_any(call: Call) -> bool:
+    """Is a text, which may well hold plain data, read as objects of any kind because the code says so?"""
+    loader = call.arg(1, "Loader") if call.ref in {"yaml.load", "yaml.load_all"} else None
+    return _OF_ANY_KIND.match(call.ref if loader is None else loader.ref) is not None
+
+
+_OF_ANY_KIND = re.compile(
+    r"yaml\.unsafe_load(?:_all)?$|yaml\.(?:\w{1,20}\.)?C?(?:Unsafe)?Loader$|jsonpickle\.(?:\w{1,20}\.)?(?:decode|loads)$"
+)
 
 
 _REBUILT = "rebuilt as objects, which may run any code"
@@ -255,7 +269,7 @@ def rebuilt(machine: Analyser, call: Call) -> Value | None:
 
 def _builds_only_data(call: Call) -> bool:
     """Does an argument say that only plain data, or tensors, are built?"""
-    if call.ref == "yaml.load":
+    if call.ref in {"yaml.load", "yaml.load_all"}:
         loader = call.arg(1, "Loader")
         return loader is not None and _PLAIN_LOADER.match(loader.ref) is not None
     if call.ref == "numpy.load":  # as it is by default

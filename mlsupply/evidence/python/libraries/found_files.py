@@ -89,6 +89,9 @@ def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> N
     if is_user_file(path) and not has(content.taint, "home-files", "received"):
         variant = "everything" if named_files.are_all(machine, path, call.line) else ""
         machine.fact("destroys", call.node, sink=call.ref, variant=variant, detail="files of the user are overwritten")
+    if _is_noise(content) and has(path.taint, "home-files") and ("*" in text or HOLE in text):
+        detail = "files of the user are overwritten with bytes that say nothing"
+        machine.fact("destroys", call.node, sink=call.ref, variant="shredded", detail=detail)
     if machine.path.rpartition("/")[2] == "setup.py":
         return  # it works on the source of its own package
     what = ""
@@ -99,6 +102,16 @@ def overwritten(machine: Analyser, call: Call, path: Value, content: Value) -> N
     if what:
         # not `silent`: tools that rewrite code often print nothing
         machine.fact("persists", call.node, sink=call.ref, silent=False, detail=f"{what}: {legible(text, 100)}")
+
+
+_NOISE = re.compile(r"(?:os\.urandom|secrets\.token_bytes|random\.(?:\w{1,20}\(\)\.)?randbytes)\(\)$")
+
+
+def _is_noise(content: Value) -> bool:
+    """Is this made of chance, or of one byte again and again, so that nothing of the file is left?"""
+    if isinstance(content.const, str | bytes):
+        return len(content.const) > 1 and len(set(content.const)) == 1
+    return _NOISE.match(content.ref) is not None
 
 
 def _is_found(path: Value, text: str) -> bool:
@@ -121,4 +134,6 @@ def emptied(machine: Analyser, call: Call) -> None:
         return  # something may have been written to it
     path = (call.receiver.keys or {}).get("name") if call.receiver is not None else None
     if path is not None and is_user_file(path):
-        machine.fact("destroys", call.node, sink="builtins.open", detail="files of the user are emptied")
+        everything = named_files.are_all(machine, path, call.line)
+        variant = "everything" if everything else "" if named_files.may_be_cleared(text_of(path)) else "shredded"
+        machine.fact("destroys", call.node, sink="builtins.open", variant=variant, detail="files of the user are emptied")

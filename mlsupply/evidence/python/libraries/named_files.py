@@ -39,6 +39,13 @@ def are_all(machine: Analyser, path: Value, line: int) -> bool:
     return found or WHOLE.match(text_of(path)) is not None or _OF_USER.fullmatch(text_of(path)) is not None
 
 
+def may_be_cleared(path: str) -> bool:
+    """Is this, by its ending, a file that programs leave behind, or one in a folder of settings?"""
+    name = path.rpartition("/")[2]
+    ending = name[name.rfind(".") + 1 :] if "." in name else HOLE
+    return "/." in path.removesuffix(name) or "*" in ending or HOLE in ending or _LEFT_BEHIND.fullmatch(ending) is not None
+
+
 def _are_chosen(machine: Analyser, line: int) -> bool:
     """Does the function that is followed reach this line only with files of some names?"""
     for node in descendants((machine.running[-1].node,)) if machine.running else ():

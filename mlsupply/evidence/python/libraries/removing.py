@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import places
+from mlsupply.evidence.python.interpreter import conditions
 from mlsupply.evidence.python.libraries import found_files, named_files
 from mlsupply.evidence.python.syntax.survey import descendants
 from mlsupply.evidence.python.values.taint import has
@@ -52,8 +53,15 @@ def _gone(machine: Analyser, call: Call, path: Value) -> None:
     ):
         source = "received" if on_order(machine, call.line) else ""
         detail = legible(text_of(path), 80) + " is removed"
-        variant = "everything" if named_files.are_all(machine, path, call.line) else ""
+        everything = named_files.are_all(machine, path, call.line)
+        variant = "everything" if everything else "dated" if conditions.waits_for_day(machine, call.line) else ""
         machine.fact("destroys", call.node, source=source, sink=call.ref, variant=variant, detail=detail)
+    elif _OWN_WORK.match(text_of(path)) and conditions.waits_for_day(machine, call.line):
+        detail = legible(text_of(path), 80) + " is removed"
+        machine.fact("destroys", call.node, sink=call.ref, variant="dated", detail=detail)
+
+
+_OWN_WORK = re.compile(r"(?:~|/home/[^/]{1,60}|/root)/(?![.])[^/]{1,60}")  # no folder of settings, which a program may own
 
 
 # Calls after which the user no longer finds a file, or may not read it.

@@ -1,5 +1,5 @@
 """Calls of the standard library that run a text which is not their first argument, or not Python as it stands: statements
-that are timed, a file of examples, Tcl, and the command line that a browser is made of.
+that are timed, a file of examples, Tcl, the command line that a browser is made of, and templates of Jinja.
 
 Source: https://docs.python.org/3/library/timeit.html, …/doctest.html, …/tkinter.html and …/webbrowser.html
 """
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from mlsupply.evidence.python.commands import spawning
 from mlsupply.evidence.python.libraries import own_source
 from mlsupply.evidence.python.libraries.storage import content_of
-from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.decoders import hiding
 from mlsupply.evidence.python.values.value import Value, constant, taint_of, text_of
 from mlsupply.lazy import expression
+from mlsupply.text import safe
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.analyser import Analyser
@@ -47,7 +49,28 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
         return _tcl(machine, call)
     if (found := _BROWSERS.match(ref)) is not None:
         return _opened(machine, call) if found[1] else _browser(call)
+    if _RENDERS.match(ref):
+        _template(machine, call)
     return None
+
+
+# What makes a template of a text, in an environment of Jinja that lets it reach anything.
+_RENDERS = expression(
+    r"jinja2\.(?:\w{1,20}\.){0,2}(?:Native)?(?:Environment\(\)\.(?:overlay\(\)\.)?from_string|Template)$|"
+    r"flask\.(?:templating\.)?(?:stream|render)_template_string$|jinja2\.(?:\w{1,20}\.){0,2}DictLoader$"
+)
+
+
+def _template(machine: Analyser, call: Call) -> None:
+    """Notes a template of the package, in its code or in a data file, that gets hold of Python's functions."""
+    from mlsupply.evidence.models.templates import way_out
+
+    texts = [*call.args[:1], *(call.keywords[one] for one in ("source", "mapping") if one in call.keywords)]
+    for value in [one for text in texts for one in (text, *containers.entries(text).values())]:
+        if isinstance(value.const, str) and (code := way_out(value.const)):
+            detail = "a template that calls functions of Python is rendered"
+            fields = {"source": "encoded", "sink": call.ref, "layers": hiding(value.layers), "decoded": safe(code)}
+            machine.fact("runs-decoded", call.node, detail=detail, **fields)
 
 
 def _timed_line(machine: Analyser, call: Call) -> Value:

@@ -169,14 +169,35 @@ _DELETES = expression(
 )
 
 
+# Calls that change who sees a thing, or let everybody in.
+_OPENS = expression(
+    r"(?:update_repo_(?:settings|visibility)|edit|update|save|put_(?:bucket|object)_acl|(?:delete|put)_public_access_block|"
+    r"put_bucket_policy|make_public|set_iam_policy)$"
+)
+_EVERYBODY = frozenset({"public", "public-read", "public-read-write", "allUsers"})
+_UNGUARDED = frozenset({"delete_public_access_block", "make_public"})
+
+
+def _is_for_everybody(call: Call, name: str) -> bool:
+    """Do the arguments of one of `_OPENS` say that everybody may see the thing?"""
+    private = call.arg(1, "private") if name == "update_repo_visibility" else call.keywords.get("private")
+    if private is not None and private.const is False:
+        return True
+    return name in _UNGUARDED or any(isinstance(one.const, str) and one.const in _EVERYBODY for one in call.all)
+
+
 def wholesale(machine: Analyser, call: Call, result: Value) -> None:
-    """Labels what lists everything, and notes that things which were listed so are deleted, one by one or by their parts."""
+    """Labels what lists everything, and notes that things which were listed so are deleted, or shown to everybody, one by
+    one or by their parts."""
     made = call.node.func if isinstance(call.node, ast.Call) else None
     name = last_name(made) if isinstance(made, ast.Attribute | ast.Name) else ""
     if name in _LISTS_ALL or call.ref.endswith(".buckets.all"):
         result.taint |= _ALL
-    elif _DELETES.match(name):
+    elif _DELETES.match(name) or (_OPENS.match(name) and _is_for_everybody(call, name)):
         whole = taint_of(*call.all, *([call.receiver] if call.receiver is not None else []))
-        if whole >= _ALL:
+        if whole >= _ALL and _OPENS.match(name):
+            detail = f"{legible(name, 60)} of all there are shows them to everybody"
+            machine.fact("publishes", call.node, sink=call.ref or name, variant="everything", detail=detail)
+        elif whole >= _ALL:
             detail = f"a store is emptied: {legible(name, 60)} of all there are"
             machine.fact("destroys", call.node, sink=call.ref or name, variant="store", detail=detail)

@@ -16,7 +16,7 @@ from mlsupply.evidence.python.commands.shell_kinds import OTHERS_KEY
 from mlsupply.evidence.python.libraries.text_runners import EXAMPLE
 from mlsupply.evidence.python.network import addresses, misdirected_keys
 from mlsupply.evidence.python.syntax import quietly
-from mlsupply.evidence.python.values import folding
+from mlsupply.evidence.python.values import containers, folding
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import CLEAN, Value, command_text, legible, text_of
 from mlsupply.lazy import expression
@@ -136,8 +136,46 @@ def _container(machine: Analyser, call: Call) -> None:
     source = call.arg(1, "source") if call.ref.endswith(".Mount") else None
     folders = [text_of(source)] if source is not None else _mounted(call)
     if _is_privileged(call) or any(folder == "/" or folder.startswith("/:/") for folder in folders):
-        inside = deeds(" ".join(command_text(value) for value in call.args))
+        given = [*call.args, *(call.keywords[name] for name in ("command", "entrypoint") if name in call.keywords)]
+        told = " ".join(command_text(value) for value in given)
+        inside = bool(deeds(told)) or _enters_host(told, _places_of_disk(call)) or _is_handed_over(call)
         _opened(machine, call, "a container or process that holds the whole host", "received" if inside else "")
+
+
+_ENTERS = expression(r"\bchroot\s|\brelease_agent\b")
+_CHANGES = r"(?:\b(?:cp|mv|ln|install|tee|rsync|dd|sed|touch|mkdir|rm|chmod|chown)\b[^\n;|&]{0,200}?[\s=]|>\s{0,4})[\"']?"
+
+
+def _enters_host(told: str, places_of_disk: list[str]) -> bool:
+    """Does a command go over to the host, or change something on its disk? places_of_disk: where the container has that."""
+    if _ENTERS.search(told):
+        return True
+    return any(re.search(_CHANGES + re.escape(one) + "/", told) for one in places_of_disk if len(one) > 1)
+
+
+def _places_of_disk(call: Call) -> list[str]:
+    """Where in the container the whole disk of the host lies, and may be written to."""
+    found = list[str]()
+    for name in {"volumes", "binds"} & call.keywords.keys():
+        folders = call.keywords[name]
+        table = containers.entries(folders) if folders.keys or isinstance(folders.const, dict) else {}
+        bound = containers.entries(table.get("/", Value()))
+        if "bind" in bound and text_of(bound.get("mode", Value())) != "ro":
+            found.append(text_of(bound["bind"]))
+        for one in folding.items_of(folders) if not table else ():
+            source, _, rest = text_of(one).partition(":")
+            if source == "/" and not rest.endswith(":ro"):
+                found.append(rest.partition(":")[0])
+    return found
+
+
+def _is_handed_over(call: Call) -> bool:
+    """Does an image that is written in the code get all rights on the host and its disk to write on, with nothing to do but
+    what the image says, and start again whenever it ends?"""
+    image = call.arg(0, "image")
+    lasts = {"restart_policy", "detach"} & call.keywords.keys()
+    own = image is not None and isinstance(image.const, str) and len(call.args) < 2 and "command" not in call.keywords
+    return own and bool(lasts) and _is_privileged(call) and bool(_places_of_disk(call))
 
 
 def _mounted(call: Call) -> list[str]:

@@ -33,13 +33,14 @@ _ATTRIBUTES = frozenset(
         "create_namespaced_pod", "create_namespaced_daemon_set", "upload_file", "fput_object",
         "upload_from_filename", "upload_folder", "set_content", "containers",
         "before_request", "after_request", "before_app_request", "after_app_request", "add_middleware", "add_url_rule",
-        "add_api_route", "add_get", "add_post", "add_route", "middlewares",
+        "from_string", "render_template_string", "add_api_route", "add_get", "add_post", "add_route", "middlewares",
     }
 )  # fmt: skip
 # Libraries that make entries where things start, and rare ones that run text (the start of a dotted name).
 _ACTING = (
     "crontab.", "doctest", "pdb", "bdb", "trace.", "cProfile", "profile.", "code.", "_interpreters", "_xxsubinterpreters",
     "_testcapi", "timeit.", "webbrowser.", "tkinter", "_tkinter", "typing.ForwardRef", "ensurepip",
+    "jinja2.Template", "jinja2.nativetypes", "jinja2.DictLoader", "flask.render_template_string",
 )  # fmt: skip
 # Those of them that are sources only.
 _SOURCE_BUILTINS = frozenset({"locals", "__file__"})
