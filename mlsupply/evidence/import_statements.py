@@ -11,7 +11,7 @@ NAME = r"[^\W\d]\w{0,100}(?:\.[^\W\d]\w{0,100}){0,10}"
 WORD = re.compile(NAME)
 _STATEMENT = expression(
     rf"^[ \t]*(?:import[ \t]+([^;#\n]{{1,2000}})|"
-    rf"from[ \t]+(\.{{0,10}}(?:{NAME})?)[ \t]+import[ \t]*(?:\(([^)]{{1,4000}})|([^;#\n]{{1,2000}})))",
+    rf"from[ \t]++(\.{{0,10}}(?:{NAME})?)[ \t]+import[ \t]*(?:\(([^)]{{1,4000}})|([^;#\n]{{1,2000}})))",
     re.MULTILINE,
 )
 

@@ -22,7 +22,7 @@ _LIBRARIES = (
     b"upath", b"pyarrow", b"kubernetes", b"openapi_client", b"swagger_client", b"docker", b"lightkube", b"pykube",
 )  # fmt: skip
 _IMPORTED = (
-    rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]+\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a string
+    rb"(?:\b(?:import|from)[ \t\f]+|,\s*|\\[\r\n]\s*|[\"\'])[\w.]{0,40}%s"  # by a statement, or by its name in a string
 )
 CLIENTS: Words = (
     *((name, expression(_IMPORTED % re.escape(name))) for name in _LIBRARIES),

@@ -41,7 +41,7 @@ WORDS: Words = (
         b"system",
         expression(
             rb"\bos\.system\b|(?<!platform)\.system\b(?![\"'-]|\.[a-z]|[ \t]*(?:==|!=|import\b|is\b))|"
-            rb"(?:get(?:attr\w*|item\w*)|__dict__|methodcaller|vars)\b[^\n]{0,60}[\"']system|systemd"
+            rb"(?:get(?:attr\w{0,40}|item\w{0,40})|__dict__|methodcaller|vars)\b[^\n]{0,60}[\"']system|systemd"
         ),
     ),
     (b"popen", None),
@@ -93,7 +93,12 @@ WORDS: Words = (
     (b".ipython", expression(rb"\.ipython[/\\\"']")),
     (b".__init__", expression(rb"\w\.__init__[ \t]*=(?!=)")),  # put in the place of another's
     *(
-        (name, expression(rb"\b(?:openai|anthropic|litellm)\.(?:api_base|base_url|\w*(?:OpenAI|Anthropic)\w*)[ \t]*=(?!=)"))
+        (
+            name,
+            expression(
+                rb"\b(?:openai|anthropic|litellm)\.(?:api_base|base_url|\w{0,40}(?:OpenAI|Anthropic)\w{0,40})[ \t]*=(?!=)"
+            ),
+        )
         for name in (b"openai.", b"anthropic.", b"litellm.")
     ),
     (b"crontab", None),
@@ -138,7 +143,7 @@ WORDS: Words = (
     (b"autostart", expression(rb"config[/\\\\\"', )]{1,8}autostart")),
     (b"multiprocessing.connection", None),
     (b"ProxyCommand", None),
-    (b".__file__", expression(rb"(?:copy\w*|move|write_\w{1,8})\([^\n]{0,160}\w\.__file__")),
+    (b".__file__", expression(rb"(?:copy\w{0,40}|move|write_\w{1,8})\([^\n]{0,160}\w\.__file__")),
     (b"=http", expression(rb"(?:_URL|_BASE|_ENDPOINT|_HOST|_PROXY|_URI)=https?://")),
     (b".base_url", expression(rb"\b(?:openai|anthropic|litellm)\.base_url\s*=(?!=)")),
     (b".api_base", expression(rb"\b(?:openai|anthropic|litellm)\.api_base\s*=(?!=)")),
@@ -265,7 +270,7 @@ WORDS: Words = (
     (b"activate", expression(rb"[\"'/]bin[/\\\"', ]{1,6}activate\b")),
     (b"vimrc", expression(rb"\.vimrc[\"']")),
     *((mark + b"zed", expression(rb"config[/\\\"', ]{1,6}zed[/\\\"', ]")) for mark in _MARKS),
-    (b"jupyter_", expression(rb"jupyter_\w*config")),
+    (b"jupyter_", expression(rb"jupyter_\w{0,60}config")),
     (b"fish", expression(rb"config[/\\\"', ]{1,8}fish")),
     (b"spool", expression(rb"spool[/\\\"', ]{1,8}cron")),
     (b"cron.", expression(rb"[\"'/]cron\.(?:d|daily|hourly|weekly|monthly)\b")),
@@ -296,7 +301,7 @@ WORDS: Words = (
     (b"pdb.run", None),
     (b"runsource", None),
     (b"runcode", None),
-    (b"pip._internal", expression(rb"pip\._internal[\w.]*(?:\.main\b|\s++import\s[\s\w,]{0,400}?main\b)")),
+    (b"pip._internal", expression(rb"pip\._internal[\w.]{0,80}(?:\.main\b|\s++import\s[\s\w,]{0,400}?main\b)")),
     (b"pip.main", None),
     (b"run_module", expression(rb"run_module\(\s*[\"'](?:pip|twine|ensurepip)")),
     (b"easy_install", expression(rb"easy_install\s+import\s+main")),

@@ -20,6 +20,7 @@ from mlsupply.evidence.python.schedule import ModuleLevel
 from mlsupply.evidence.python.summaries import note_constants
 from mlsupply.evidence.python.syntax import appearance, cpuid, newer, quietly
 from mlsupply.evidence.python.syntax.survey import Survey
+from mlsupply.evidence.python.values.effort import EFFORT
 from mlsupply.evidence.python.values.value import CLEAN, Value, constant
 from mlsupply.text import safe
 
@@ -46,6 +47,7 @@ def module(
     text = source.decode("utf-8", "replace")
     machine = Analyser(path, dotted, is_package)
     machine.lines, machine.foreign, machine.mentions_install = text.split("\n"), foreign, "install" in text
+    EFFORT.begin()
     machine.neighbours, machine.linked = neighbours or machine.neighbours, neighbours is not None
     machine.module.names["__doc__"] = _documentation(machine, tree)
     machine.module.names["__name__"] = constant(dotted)
@@ -64,6 +66,7 @@ def module(
 
 def pth(path: str, source: bytes) -> ModuleFacts:
     """The facts of the lines of a `.pth` or `.start` file that Python executes (`start_lines`)."""
+    EFFORT.begin()
     machine = Analyser(path, "", False)
     machine.lines = text_of(source).splitlines()
     unparsed = ""
@@ -158,6 +161,8 @@ def _result(machine: Analyser) -> ModuleFacts:
         machine.exhausted.update(root for root, one in machine.too_deep if one.name.rpartition(".")[2] in giving)
     if machine.exhausted:
         stopped = f"too much to follow in {_few(machine.exhausted)}"
+    elif EFFORT.spent:
+        stopped = "too much to follow: texts and lists that it makes are longer than are kept"
     elif machine.unread:
         stopped = machine.unread
     elif machine.facts_dropped:

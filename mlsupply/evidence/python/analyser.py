@@ -35,6 +35,7 @@ from mlsupply.evidence.python.network import (
 )
 from mlsupply.evidence.python.network.tunnels import Led
 from mlsupply.evidence.python.syntax import held_calls, newer, quietly
+from mlsupply.evidence.python.values.effort import EFFORT
 from mlsupply.evidence.python.values.merging import callees, merged
 from mlsupply.evidence.python.values.taint import has
 from mlsupply.evidence.python.values.value import (
@@ -184,6 +185,8 @@ class Analyser(Statements):
 
     def _of_library(self, call: Call) -> Value | None:
         """The result of a call that a model knows; None for any other."""
+        if not all(EFFORT.reads(arg.const) for arg in call.args):
+            return None
         if (kept := self.saved.get(call.ref, "")) in know.RUNS_CODE or know.COMMANDS.match(kept):
             call = call._replace(ref=kept)  # a function that replaced another, called by the name of that one
         if shares.reaches(call.ref):

@@ -19,6 +19,7 @@ from mlsupply.evidence.python.analyser import Analyser
 from mlsupply.evidence.python.interpreter import replacements
 from mlsupply.evidence.python.interpreter.machine import MAX_STEPS, BudgetError
 from mlsupply.evidence.python.syntax.survey import Survey
+from mlsupply.evidence.python.values.effort import EFFORT
 from mlsupply.evidence.python.values.value import HOLE, ClassState, Closure, Scope, Value, constant
 from mlsupply.named import NamedTuple
 
@@ -214,6 +215,7 @@ def analysed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
     modules = [_Module(source, tree) for source, tree in trees if not isinstance(tree, str)]
     if not modules:
         return []
+    EFFORT.begin()
     machine = GroupAnalyser(modules)
     machine.data = data or {}
     machine.linked, machine.steps = True, MAX_STEPS - BUDGET
@@ -237,7 +239,8 @@ def analysed(sources: list[Source], data: Mapping[str, bytes] | None = None) -> 
         machine.switch_to(module)
         schedule.follow_late(machine, module.survey, before)
     entry_points.run_held(machine)
-    found, stopped = _facts_by_module(machine), "too much to follow in its modules together" if machine.exhausted else ""
+    found, cut = _facts_by_module(machine), bool(machine.exhausted) or EFFORT.spent
+    stopped = "too much to follow in its modules together" if cut else ""
     machine.release()
     results = [_module_facts(module, found.get(module.dotted, [])) for module in modules]
     return [replace(results[0], stopped=stopped), *results[1:]]

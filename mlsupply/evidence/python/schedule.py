@@ -21,6 +21,7 @@ from mlsupply.evidence.python.syntax.relevance import (
     calls,
     matters_in_module,
     may_rebuild,
+    mentioned_as,
     mentions_one,
     mentions_sink,
     names_request,
@@ -355,15 +356,23 @@ def _note_callers(machine: Analyser, survey: Survey, left: list[Closure]) -> Non
     for _, roots in machine.facts.values():
         for name in {root.removeprefix(own) for root in roots if root.startswith(own)} - {"", "__main__", "<lambda>"}:
             doing.setdefault(name, []).append(roots)
+    by_word: dict[str, dict[str, None]] = {}
+    for name in doing:
+        by_word.setdefault(mentioned_as(name), {})[name] = None
     for _ in range(_MAX_CHAIN if doing else 0):
-        callers = [one for one in left if calls(survey.of(one.node), doing)]
+        callers = dict.fromkeys(one for one in left if _called_by(survey.of(one.node), by_word))
         if not callers:
             return
-        noted = set(callers)
-        left = [one for one in left if one not in noted]
+        left = [one for one in left if one not in callers]
         for closure in callers:
-            mentions = survey.of(closure.node)
-            reached = [roots for name, found in doing.items() if calls(mentions, (name,)) for roots in found]
+            reached = [roots for name in _called_by(survey.of(closure.node), by_word) for roots in doing[name]]
             for roots in reached:
                 roots.add(machine.root_of(closure.name))
             doing.setdefault(closure.name, []).extend(reached)
+            by_word.setdefault(mentioned_as(closure.name), {})[closure.name] = None
+
+
+def _called_by(mentions: Mentions, by_word: dict[str, dict[str, None]]) -> list[str]:
+    """The functions that a function with these mentions calls. by_word: `mentioned_as` -> functions to look for."""
+    words = sorted(by_word.keys() & (mentions.names | mentions.attributes))
+    return [name for word in words for name in by_word[word] if calls(mentions, (name,))]

@@ -295,7 +295,7 @@ def _reshaped(machine: Analyser, call: Call) -> Value | None:
     if ref == "re.compile" and call.args:
         return Value(f"{ref}()", NOTHING, taint_of(*call.args), text_of(call.args[0]))
     if ref == "shlex.join" and call.args:
-        return folding.shell_joined(call.args[0])
+        return documents.shell_joined(call.args[0])
     if ref == "json.dumps" and call.args and isinstance(call.args[0].const, dict | list):
         import json
 

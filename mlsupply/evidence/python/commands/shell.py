@@ -90,7 +90,7 @@ _UPLOADS = expression(
 _LOOKS_UP = expression(r"\b(?:nslookup|dig|host|ping|Resolve-DnsName)\b", re.IGNORECASE)
 _URL = expression(r"(?:https?|ftp|wss?)://[^\s\"'|;<>)`]{3,300}|\b(?:\d{1,3}\.){3}\d{1,3}\b")
 _ENCODED = expression(r"(?i)powershell(?:\.exe)?\b[^\n]{0,200}?\s-e(?:c|nc\w*)?\s+[\"']?(?P<text>[A-Za-z0-9+/=]{24,})")
-_PYTHON_C = expression(r"python[\d.]*(?:\.exe)?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"']?)(?P<code>.{8,})", re.DOTALL)
+_PYTHON_C = expression(r"python[\d.]*(?:\.exe)?[\"']?\s+(?:-\w+\s+)*-c\s+(?P<quote>[\"']?)(?P<code>.{8,})", re.DOTALL)
 
 
 def deeds(text: str, depth: int = 0) -> list[Deed]:

@@ -36,7 +36,9 @@ _LIBRARY_KEYS = frozenset(
 _SECRET_SETTINGS = frozenset({"streamlit.secrets"})
 # Names in libraries for files with credentials, or for folders that hold them.
 _POD = "/var/run/secrets/kubernetes.io/serviceaccount/token"
-_TOKEN_PATHS = {
+PATHS = {  # names of libraries that hold the path of a file
+    "sys.executable": f"{HOLE}/python3",
+    "sys._base_executable": f"{HOLE}/python3",
     "huggingface_hub.constants.HF_TOKEN_PATH": "~/.cache/huggingface/token",
     "huggingface_hub.constants.HF_STORED_TOKENS_PATH": "~/.cache/huggingface/stored_tokens",
     "kubernetes.config.incluster_config.SERVICE_TOKEN_FILENAME": _POD,
@@ -64,7 +66,7 @@ _OF_ITSELF = _OWN_NAMES | {"__class__"}
 MODELLED = frozenset(  # attributes that `modelled` knows, by their last part or the whole of the name
     {
         *_KEYS, *_KEY_AS_DATA, *_CLIENT_CREDENTIALS, *know.ENVIRONMENTS, *_LIBRARY_KEYS,
-        *_SECRET_SETTINGS, *_TOKEN_PATHS, "__subclasses__", "builtins.__dict__",
+        *_SECRET_SETTINGS, *PATHS, "__subclasses__", "builtins.__dict__",
         "sys.argv", "sys.stdin",
         "stdin", "f_locals", "f_globals", "user_ns", "parent", "parents", "stem", "name", "suffix", "path", "text",
         "content", "value", "buf", *_OF_ITSELF, *requested.NAMES, "request", *app_settings.NAMES,
@@ -96,8 +98,8 @@ def modelled(machine: Expressions, result: Value, owner: Value, name: str, node:
         result.text = owner.text
     elif name == "stdin":
         result.items = owner.items
-    elif ref in _TOKEN_PATHS:
-        result.text = _TOKEN_PATHS[ref]
+    elif ref in PATHS:
+        result.text = PATHS[ref]
     elif name in IN_PROFILE and ref.startswith("IPython."):
         result.text = IN_PROFILE[name]
 

@@ -11,6 +11,7 @@ from mlsupply.evidence.python.interpreter import module_names, objects, turns
 from mlsupply.evidence.python.interpreter.chosen_files import chosen
 from mlsupply.evidence.python.interpreter.machine import MAX_LOOP
 from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.effort import within_bounds
 from mlsupply.evidence.python.values.entry_names import name_of
 from mlsupply.evidence.python.values.value import NOTHING, Value, unknown
 
@@ -160,7 +161,7 @@ def _entries(machine: Expressions, node: ast.DictComp, source: Value) -> Value |
     result = unknown(source, *keys.values())
     result.keys = keys
     if len(table) == len(keys) and all(value.known for value in keys.values()):
-        result.const = table
+        result.const = table if within_bounds(table) else NOTHING
     return result
 
 

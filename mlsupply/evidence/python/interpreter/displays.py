@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsupply.evidence.python.interpreter import module_names, objects, own_containers, special_methods
 from mlsupply.evidence.python.values import containers, folding
+from mlsupply.evidence.python.values.effort import within_bounds
 from mlsupply.evidence.python.values.entry_names import name_of
 from mlsupply.evidence.python.values.merging import merged
 from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value, constant, layers_of, taint_of, unknown
@@ -113,7 +114,7 @@ def dictionary(machine: Expressions, node: ast.Dict) -> Value:
     result = unknown(*keys.values(), *loose)
     result.keys = keys
     if table is not None:
-        result.const = table
+        result.const = table if within_bounds(table) else NOTHING
     return result
 
 

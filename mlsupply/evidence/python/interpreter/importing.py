@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mlsupply.evidence.python import standard, summaries
 from mlsupply.evidence.python.interpreter import reflection
+from mlsupply.evidence.python.interpreter.attribute_names import PATHS
 from mlsupply.evidence.python.network import requested
-from mlsupply.evidence.python.values.value import NOTHING, Value
+from mlsupply.evidence.python.values.value import HOLE, NOTHING, Value
 
 if TYPE_CHECKING:
     from mlsupply.evidence.python.interpreter.expressions import Expressions
@@ -52,7 +53,8 @@ def _imported(machine: Statements, ref: str, line: int) -> Value:
         label = summaries.neighbour_label(machine, ref)
         if requested.is_request(ref):
             label |= {f"request:{ref}"}
-        return Value((reflection.module_of_neighbour(ref) if label else "") or _canonical(ref), NOTHING, whole | label)
+        text = PATHS.get(ref, HOLE)
+        return Value((reflection.module_of_neighbour(ref) if label else "") or _canonical(ref), NOTHING, whole | label, text)
     if not given.known and not given.ref:
         given.ref = ref
     return given

@@ -96,7 +96,7 @@ def modelled(machine: Analyser, call: Call) -> Value | None:
 
 
 _TELLS = expression(
-    r"subscribe|consume|listen|stream|watch|on_|add_\w*(?:handler|callback|listener)|register|run_in_thread|monitor"
+    r"subscribe|consume|listen|stream|watch|on_|add_\w{0,60}(?:handler|callback|listener)|register|run_in_thread|monitor"
 )
 
 

@@ -16,7 +16,7 @@ from mlsupply.named import NamedTuple
 from mlsupply.text import safe
 
 _FAR = 120  # the column from which on a statement is out of sight
-_WIDE_GAP = expression(r"[;\s]\s{60,}(?=[^\s#\"'])")
+_WIDE_GAP = expression(r"(?:;|(?<!\s)\s)\s{60,}+(?=[^#\"'])")  # from the first blank on, so that a long gap is passed once
 _BIDI = expression("[\u202a-\u202e\u2066-\u2069]")
 _EMBEDS = expression("[\u202a\u202b\u202d\u202e]")
 _ISOLATES = expression("[\u2066-\u2068]")

@@ -120,6 +120,13 @@ def can_act_by_name(word: str) -> bool:
     return word in _BUILTINS or word in _ATTRIBUTES or word in _CLIENT_METHODS or matters(word)
 
 
+def mentioned_as(function: str) -> str:
+    """The word by which a call of this function of the module (`name` or `Class.method`) is written: its own, or that of
+    the class whose constructor it is."""
+    owner, _, name = function.rpartition(".")
+    return owner if name == "__init__" and owner else name
+
+
 def calls(mentions: Mentions, functions: Iterable[str]) -> bool:
     """Whether the function mentions one of these functions of the module (`name` or `Class.method`). A method counts only
     where its class is mentioned too or it is an attribute of `self` or `cls`."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsupply.evidence.python import places
 from mlsupply.evidence.python.values import app_settings, folding, ip_addresses, request_parts
+from mlsupply.evidence.python.values.effort import may_hold
 from mlsupply.evidence.python.values.entry_names import key_of, name_of
 from mlsupply.evidence.python.values.merging import iterated, merged, merged_many
 from mlsupply.evidence.python.values.taint import has
@@ -195,7 +196,7 @@ def with_element(owner: Value, key: Value, value: Value) -> Any:
     const, place, new = owner.const, key.const, value.const
     if not isinstance(const, list | bytes) or type(place) is not int or not -len(const) <= place < len(const):
         return NOTHING
-    if isinstance(const, list) and value.known and len(const) <= _MAX_BYTES:
+    if isinstance(const, list) and value.known and len(const) <= _MAX_BYTES and may_hold(const, new):
         const[place] = new
         return const
     if isinstance(const, bytes) and isinstance(new, int) and len(const) <= _MAX_BYTES:
@@ -370,7 +371,7 @@ def _of_list(receiver: Value, name: str, args: list[Value]) -> Value | None:
 def _inserted(receiver: Value, place: Value, value: Value) -> None:
     at = place.const if isinstance(place.const, int) else len(folding.items_of(receiver))
     receiver.taint |= value.taint
-    if isinstance(receiver.const, list) and value.known:
+    if isinstance(receiver.const, list) and value.known and may_hold(receiver.const, value.const):
         receiver.const.insert(at, value.const)
         receiver.layers = layers_of(receiver, value)
         return
@@ -383,7 +384,7 @@ def appended(receiver: Value, value: Value) -> None:
     """`receiver.append(value)`, in place. A constant list or bytearray stays a constant while what is added is one."""
     receiver.taint |= value.taint
     if isinstance(receiver.const, list):
-        if value.known and len(receiver.const) < 65_536:
+        if value.known and len(receiver.const) < 65_536 and may_hold(receiver.const, value.const):
             receiver.const.append(value.const)
             receiver.layers = layers_of(receiver, value)
         else:

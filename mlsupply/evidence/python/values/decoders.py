@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
+from mlsupply.evidence.python.values.effort import LARGE
+
 MAX_OUT = 4 << 20  # bytes that one step may give
 MAX_LAYERS = 6  # encodings within one another that `peel` undoes
 
@@ -118,6 +120,8 @@ def decoded(name: str, data: str | bytes) -> tuple[str, str | bytes] | None:
 def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
     """(layer, result) of `codecs.decode(data, codec)`, the layer "" for plain text encodings; None where decoding fails."""
     layer = CODECS.get(codec.lower(), "")
+    if is_slow(data, codec):
+        return None
     try:
         if layer == "zlib":
             return layer, _inflate(data if isinstance(data, bytes) else data.encode("latin-1"))
@@ -129,6 +133,11 @@ def by_codec(data: str | bytes, codec: str) -> tuple[str, Any] | None:
         return layer, codecs.decode(raw, codec) if layer else raw.decode(codec)
     except (*_SAFE_ERRORS, AssertionError):
         return None
+
+
+def is_slow(data: str | bytes, codec: str) -> bool:
+    """Whether this codec of names of hosts would take for ever with a text of this length, which no such name has."""
+    return codec.lower() in {"idna", "punycode"} and len(data) > LARGE
 
 
 @lru_cache(maxsize=256)
@@ -150,15 +159,21 @@ _CODE_WORDS = re.compile(
 )
 
 
+# A text whose first statement is an import, with a call behind it.
+_IMPORTS_FIRST = re.compile(
+    rb"\s{0,99}(?:import\s+\w[\w., ]{0,999}|from\s+\w[\w.]{0,99}\s+import\s+[\w., *]{1,999})[;\n][^\0]{0,9999}?\w\("
+)
+
+
 def looks_like_code(data: bytes) -> bool:
-    """Whether this is Python, a shell script or an executable rather than data: it has two words of code, or a magic
-    number."""
+    """Whether this is Python, a shell script or an executable rather than data: it has two words of code, or one with which
+    a module begins, or a magic number."""
     if data.startswith((b"\x7fELF", b"MZ\x90", b"\xcf\xfa\xed\xfe", b"#!/")):
         return True
     head = data[:20_000]
     if not head or sum(byte < 9 or 13 < byte < 32 for byte in head[:400]):
         return False
-    return len(_CODE_WORDS.findall(head)) >= 2
+    return len(_CODE_WORDS.findall(head)) >= 2 or _IMPORTS_FIRST.match(head) is not None
 
 
 def _steps(data: bytes) -> list[tuple[str, Decoder]]:

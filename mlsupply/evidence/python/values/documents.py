@@ -1,4 +1,5 @@
-"""Data documents (JSON, TOML, YAML, CSV, INI, literals) parsed into values, by parsers that run nothing."""
+"""Data documents (JSON, TOML, YAML, CSV, INI, literals) parsed into values, by parsers that run nothing, and values written
+as such documents or as a command line."""
 
 from __future__ import annotations
 
@@ -6,7 +7,18 @@ import json
 from typing import Any
 
 from mlsupply.evidence.python.syntax import quietly
-from mlsupply.evidence.python.values.value import HOLE, Value, constant, text_of, unknown
+from mlsupply.evidence.python.values.folding import items_of
+from mlsupply.evidence.python.values.value import (
+    HOLE,
+    MAX_TEXT,
+    NOTHING,
+    Value,
+    constant,
+    layers_of,
+    taint_of,
+    text_of,
+    unknown,
+)
 
 _MAX = 1 << 17  # characters or bytes, for all parsers but the fast ones (`json`, `ast`)
 READS = frozenset(
@@ -104,3 +116,14 @@ def _parsed(ref: str, text: str | bytes) -> Any:
     import tomllib
 
     return tomllib.loads(text.decode("utf-8") if isinstance(text, bytes) else text)
+
+
+def shell_joined(parts: Value) -> Value:
+    """`shlex.join(parts)`, where a part that is not known counts as one word."""
+    import shlex
+
+    items = items_of(parts)
+    texts = [text if HOLE in (text := text_of(item)) else shlex.quote(text) for item in items]
+    known = bool(items) and all(item.known for item in items)
+    text = " ".join(texts)[:MAX_TEXT]
+    return constant(text, layers_of(parts), taint_of(parts)) if known else Value("", NOTHING, taint_of(parts), text or HOLE)

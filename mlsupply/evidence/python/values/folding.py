@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
-from mlsupply.evidence.python.values.decoders import by_codec, is_codec
+from mlsupply.evidence.python.values.decoders import by_codec, is_codec, is_slow
+from mlsupply.evidence.python.values.effort import EFFORT, LARGE, begun, is_endless, longest_put
 from mlsupply.evidence.python.values.entry_names import key_of
 from mlsupply.evidence.python.values.value import (
     HOLE,
@@ -56,10 +58,10 @@ def pattern_of(text: str) -> re.Pattern[str]:
 
 
 def joined(values: list[Value]) -> str:
-    """The texts concatenated, HOLE for what is not known, cut at MAX_TEXT."""
-    text = "".join(text_of(value) for value in values)
+    """The texts concatenated, HOLE for what is not known, cut at MAX_TEXT, or where the allowance is spent at LARGE."""
+    text = begun("", map(text_of, values), LARGE if EFFORT.spent else MAX_TEXT)
     text = re.sub(f"{HOLE}+", HOLE, text) if HOLE * 2 in text else text
-    return text[:MAX_TEXT]
+    return text if len(text) <= LARGE or EFFORT.keeps(text) else HOLE
 
 
 def joined_text(values: list[Value]) -> Value:
@@ -91,7 +93,8 @@ def items_of(value: Value) -> list[Value]:
     if value.ref == "io.file()" and isinstance(value.const, str | bytes):
         return [constant(line, value.layers, value.taint) for line in value.const.splitlines(keepends=True)[:65_536]]
     if isinstance(value.const, list | tuple | str | bytes | range | set | frozenset):
-        return [constant(item, value.layers, value.taint) for item in list(value.const)[:65_536]]
+        several = list(islice(value.const, 65_536))
+        return [constant(item, value.layers, value.taint) for item in several] if EFFORT.opens(len(several)) else []
     if isinstance(value.const, dict):
         return [constant(key, value.layers, value.taint) for key in value.const]
     if value.keys is not None:
@@ -159,16 +162,16 @@ def _coded(const: str | bytes, args: list[Value], layers: tuple[str, ...], taint
     done = by_codec(const, codec) if isinstance(const, bytes) or codec.lower().replace("-", "") not in _PLAIN else None
     if done is not None:
         return constant(done[1], (*layers, done[0]) if done[0] else layers, taint)
-    if not is_codec(codec):
+    if not is_codec(codec) or is_slow(const, codec):
         return Value("", NOTHING, taint, HOLE, (*layers, "own codec"))
     return _try(lambda: const.encode(codec) if isinstance(const, str) else const.decode(codec), layers, taint)
 
 
 def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
     """`value.name(*args)` where value is a constant, or a text known in part; None where it is not folded here."""
-    if not value.known:
-        return _of_partly_known(value, name, args, keywords) if value.text != HOLE else None
     const = value.const
+    if not value.known or not EFFORT.reads(const):
+        return _of_partly_known(value, name, args, keywords) if value.text != HOLE else None
     shown = args[1:] if name == "replace" else args  # the text that is replaced is not in the result
     layers, taint = layers_of(value, *shown), taint_of(value, *shown)
     if name in {"encode", "decode"} and isinstance(const, str | bytes):
@@ -184,13 +187,22 @@ def method(value: Value, name: str, args: list[Value], keywords: dict[str, Value
     if not all(arg.known for arg in args) or keywords:
         return _with_unknown_argument(value, name, args)
     values = [arg.const for arg in args]
+    if _too_long(const, name, values):
+        return None
     if name in _SCRAMBLES and isinstance(const, str | bytes):
-        if name == "replace" and not _short_enough(const, *values[1:2]):
-            return None
         return _try(lambda: getattr(const, name)(*values), (*layers, _SCRAMBLES[name]), taint)
     if name in _STRING_METHODS and isinstance(const, str | bytes | int | dict | list | tuple | set):
         return _try(lambda: _listed(getattr(const, name)(*values)), layers, taint)
     return None
+
+
+def _too_long(const: Any, name: str, values: list[Any]) -> bool:
+    """Whether the result of a method of a constant could be longer than is kept. values: its arguments."""
+    if name == "replace":
+        return isinstance(const, str | bytes) and not _short_enough(const, *values[1:2])
+    if name == "translate":
+        return isinstance(const, str | bytes) and len(const) * longest_put(values) > MAX_TEXT
+    return name == "to_bytes" and any(isinstance(value, int) and value > MAX_TEXT for value in values)
 
 
 def _of_partly_known(value: Value, name: str, args: list[Value], keywords: dict[str, Value]) -> Value | None:
@@ -241,25 +253,15 @@ def _try(work: Callable[[], Any], layers: tuple[str, ...], taint: frozenset[str]
 
 def _join(separator: Value, parts: Value, layers: tuple[str, ...], taint: frozenset[str]) -> Value:
     items = items_of(parts)
-    if items and all(isinstance(item.const, str | bytes) for item in items):
+    short = len(separator.const) * len(items) + sum(len(text_of(item)) for item in items) <= MAX_TEXT
+    if items and short and all(isinstance(item.const, str | bytes) for item in items):
         found = _try(lambda: separator.const.join(item.const for item in items), layers_of(separator, parts, *items), taint)
         if found is not None:
             return found
     result = Value("", NOTHING, taint | taint_of(*items), HOLE, layers)
     if items:
-        result.text = text_of(separator).join(text_of(item) for item in items)[:MAX_TEXT]
+        result.text = begun(text_of(separator), map(text_of, items), MAX_TEXT)
     return result
-
-
-def shell_joined(parts: Value) -> Value:
-    """`shlex.join(parts)`, where a part that is not known counts as one word."""
-    import shlex
-
-    items = items_of(parts)
-    texts = [text if HOLE in (text := text_of(item)) else shlex.quote(text) for item in items]
-    known = bool(items) and all(item.known for item in items)
-    text = " ".join(texts)[:MAX_TEXT]
-    return constant(text, layers_of(parts), taint_of(parts)) if known else Value("", NOTHING, taint_of(parts), text or HOLE)
 
 
 def _format(
@@ -369,7 +371,7 @@ def _fold_builtin(name: str, values: list[Any], layers: tuple[str, ...], taint: 
         return _try(lambda: int(*values), layers, taint)
     if name == "range" and all(isinstance(value, int) for value in values):
         return _try(lambda: range(*values), layers, taint)
-    if (function := _AS_IT_IS.get(name)) is not None:
+    if (function := _AS_IT_IS.get(name)) is not None and not is_endless(first):
         return _try(lambda: function(*values), layers, taint)
     if name in {"zip", "enumerate"}:
         return _try(lambda: _paired(name, values), layers, taint)

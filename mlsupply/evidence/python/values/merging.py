@@ -108,7 +108,8 @@ def merged_parts(value: Value, other: Value) -> Value:
 
 def _best(values: list[Value]) -> Value:
     """The most informative value: the first callable or object, else a dotted name, a constant, a partly known text, a
-    container of objects or callables; before a constant, a container of paths to whole homes."""
+    container of objects or callables; before a constant, a container of paths to whole homes, and before a list of
+    constants, one that holds a function of a library that can run or send."""
     named = known = text = container = roots = None
     for value in values:
         if value.closure is not None or value.instance is not None:
@@ -123,6 +124,8 @@ def _best(values: list[Value]) -> Value:
             container = value
         if roots is None and any(one.text in _ROOTS for one in (value.items or ())[:_MANY]):
             roots = value
+    if known is not None and isinstance(known.const, list | tuple) and named is roots is None:
+        return next((value for value in values if any(_acts(one.ref) for one in (value.items or ())[:_MANY])), known)
     return named or roots or known or text or container or values[0]
 
 

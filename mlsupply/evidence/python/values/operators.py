@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mlsupply.evidence.python.values import containers, ip_addresses
+from mlsupply.evidence.python.values.effort import EFFORT, is_endless
 from mlsupply.evidence.python.values.folding import ERRORS, items_of, joined, joined_path, percent
 from mlsupply.evidence.python.values.value import HOLE, MAX_TEXT, Value, constant, layers_of, taint_of, unknown
 
@@ -62,6 +63,8 @@ def _folded(kind: type[ast.operator], left: Value, right: Value) -> Value | None
     """The result for two constants; None where there is none, or it is too long."""
     function = _OPERATORS.get(kind)
     if function is None or _too_big(kind, left.const, right.const):
+        return None
+    if not (EFFORT.reads(left.const) and EFFORT.reads(right.const)):
         return None
     layers = layers_of(left, right)
     if kind is ast.BitXor and isinstance(left.const, int) and not isinstance(left.const, bool):
@@ -123,6 +126,10 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 def compared(kind: type[ast.cmpop], left: Value, right: Value) -> Value:
     """`left <operator> right` of two constants; an unknown for `is`, and where Python would raise."""
     function = _COMPARISONS.get(kind)
+    if is_endless(right.const) and type(left.const) is not int:
+        return Value()
+    if not (EFFORT.reads(left.const) and EFFORT.reads(right.const)):
+        return Value()
     try:
         return constant(bool(function(left.const, right.const))) if function is not None else Value()
     except ERRORS:

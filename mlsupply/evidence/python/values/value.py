@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
+from mlsupply.evidence.python.values.effort import EFFORT, LARGE, within_bounds
 from mlsupply.named import NamedTuple
 from mlsupply.text import MAX_QUOTE, safe
 
@@ -194,16 +195,22 @@ class Scope:
             self.names[name] = value
 
 
-_SIZED = (str, bytes, bytearray, list, tuple)  # a tuple: `isinstance` is called so often that building a union would cost
+# Tuples: `isinstance` is called so often that building a union would cost.
+_SIZED = (str, bytes, bytearray, list, tuple)
+_NESTING = (list, tuple, dict, set, frozenset)
 
 
 def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> Value:
-    """The value of a Python constant. One longer than MAX_TEXT becomes an unknown with the same taint and layers."""
+    """The value of a Python constant. One longer than MAX_TEXT, or that costs more than the module may (`effort`), becomes
+    an unknown with the same taint and layers."""
     if isinstance(value, _SIZED):
-        if len(value) > MAX_TEXT:
+        size = len(value)
+        if size > MAX_TEXT or (size > LARGE and not EFFORT.keeps(value)):
             return Value(taint=taint, layers=layers)
         if isinstance(value, bytearray):
             value = bytes(value)
+    if isinstance(value, _NESTING) and not within_bounds(value):
+        return Value(taint=taint, layers=layers)
     return Value("", value, taint, HOLE, layers)
 
 
