@@ -159,21 +159,15 @@ _CODE_WORDS = re.compile(
 )
 
 
-# A text whose first statement is an import, with a call behind it.
-_IMPORTS_FIRST = re.compile(
-    rb"\s{0,99}(?:import\s+\w[\w., ]{0,999}|from\s+\w[\w.]{0,99}\s+import\s+[\w., *]{1,999})[;\n][^\0]{0,9999}?\w\("
-)
-
-
 def looks_like_code(data: bytes) -> bool:
-    """Whether this is Python, a shell script or an executable rather than data: it has two words of code, or one with which
-    a module begins, or a magic number."""
+    """Whether this is Python, a shell script or an executable rather than data: it has two words of code, or a magic
+    number."""
     if data.startswith((b"\x7fELF", b"MZ\x90", b"\xcf\xfa\xed\xfe", b"#!/")):
         return True
     head = data[:20_000]
     if not head or sum(byte < 9 or 13 < byte < 32 for byte in head[:400]):
         return False
-    return len(_CODE_WORDS.findall(head)) >= 2 or _IMPORTS_FIRST.match(head) is not None
+    return len(_CODE_WORDS.findall(head)) >= 2
 
 
 def _steps(data: bytes) -> list[tuple[str, Decoder]]:
