@@ -330,3 +330,21 @@ def test_sources_and_extras_of_as_many_packages_as_there_are_lines_are_looked_up
     asked = read("pyproject.toml", text)
     assert [(requirement.name, requirement.groups) for requirement in asked.requirements] == [(n, (n,)) for n in names]
     assert asked.gaps == ()
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "a = ['demo']\n" + "a = [a, a]\n" * 50,
+        "a = []\na.append(a)\na.append(a)",
+        f"b = {['demo'] * 4_000}\na = [{'b, ' * 4_000}]",
+        f"b = {['demo'] * 4_000}\nc = [{'b, ' * 4_000}]\n" + "a = sum(c, [])\n" * 300 + "a += [a] * 9",
+        "a = {'demo': 'demo'}",
+    ],
+)
+def test_a_list_that_holds_itself_many_times_over_is_not_unfolded(code: str) -> None:
+    text = f"from setuptools import setup\n{code}\nsetup(install_requires=a, setup_requires=['other'])\n"
+    inventory = read("setup.py", text)
+    assert {r.name for r in inventory.requirements} <= {"demo", "other"}
+    (gap,) = inventory.gaps[:1]
+    assert "follow" in gap.detail

@@ -64,6 +64,8 @@ def flat(value: Value) -> Value:
     pieces: list[Value] = []
     for part in parts:
         pieces += part if isinstance(part, list) else [part]
+        if len(pieces) > MAX_ITEMS:
+            break
     return bounded(pieces)
 
 

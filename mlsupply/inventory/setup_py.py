@@ -20,6 +20,7 @@ from mlsupply.world import Limits, Tree
 FORMAT = "setup.py"
 _MAX_CHARACTERS = 1 << 20
 _MOST_CALLS = 20
+_MOST_VALUES = 20_000  # of all keywords together; a list that stands at several places counts at each
 _KEYWORDS = {"install_requires": (), "setup_requires": (BUILD_GROUP,), "tests_require": ("tests",)}
 _HINT = "commit a lock file, or scan a built wheel: mlsupply does not run setup.py"
 
@@ -65,9 +66,10 @@ def _calls(path: str, text: str) -> tuple[list[tuple[int, dict[str, Value]]], in
 
 @dataclass(slots=True)
 class _Setup(Collected):
-    """What the calls give; `line` is that of the one being read."""
+    """What the calls give; `line` is that of the one being read, `left` how many more values are looked at."""
 
     line: int = 0
+    left: int = _MOST_VALUES
 
     def call(self, line: int, keywords: dict[str, Value]) -> None:
         """What one call of `setup` asks for."""
@@ -82,18 +84,26 @@ class _Setup(Collected):
 
     def asked(self, value: Value, groups: tuple[str, ...], keyword: str, marker: str = "") -> None:
         """One keyword's value: a list of requirements, a string of lines, a file."""
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, Text):
-                for text in _lines(one):
-                    self._requirement(text, one.line, groups, marker)
+        waiting = [value]
+        while waiting:
+            one = waiting.pop()
+            self.left -= 1
+            if isinstance(one, Unknown | dict) or self.left < 0:
+                self._not_followed(keyword, one.line if isinstance(one, Unknown) else 0)
+            elif isinstance(one, list):
+                waiting += one[::-1]
             elif isinstance(one, FileLines):
                 self._file(one, groups)
-            elif isinstance(one, list):
-                self.asked(one, groups, keyword, marker)
-            elif isinstance(one, Unknown):
-                detail = f"a part of {keyword} is computed when setup.py runs, or longer than is followed"
-                found = gap(self.path, Reason.UNSUPPORTED, detail, one.line or self.line, _HINT)
-                self.gaps += [found] if found not in self.gaps else []
+            else:
+                for text in _lines(one):
+                    self._requirement(text, one.line, groups, marker)
+            if self.left < 0:
+                return
+
+    def _not_followed(self, keyword: str, line: int) -> None:
+        detail = f"a part of {keyword} is computed when setup.py runs, or longer than is followed"
+        found = gap(self.path, Reason.UNSUPPORTED, detail, line or self.line, _HINT)
+        self.gaps += [found] if found not in self.gaps else []
 
     def extras(self, value: Value) -> None:
         """`extras_require`; `"dev:python_version<'3'"` is extra dev under a marker."""
