@@ -77,7 +77,8 @@ DOUBLED = {
     ],
 )  # fmt: skip
 def test_a_value_that_holds_itself_many_times_over_is_not_written_out(pool: Pool, kind: str, using: str) -> None:
-    assert harms(followed(pool, DOUBLED[kind] + f"x = {using.format('D')}\nexec(str(x))"))
+    facts = followed(pool, DOUBLED[kind] + f"x = {using.format('D')}\nexec(str(x))")
+    assert harms(facts)
 
 
 @pytest.mark.parametrize(

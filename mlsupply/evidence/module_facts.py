@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mlsupply.evidence.facets import CodeFact
 from mlsupply.named import NamedTuple
 
-PROBE = "python/263"  # part of the cache key: raised whenever a fact may change
+PROBE = "python/264"  # part of the cache key: raised whenever a fact may change
 HELD = "#"  # in a name of `ModuleFacts.exports`: before the number of what the value of that name holds
 STAR = "*"  # the name there of the modules that everything is imported from
 HANDED = "handed to "  # begins the step of a chain for a file that is passed to a script; the script's name follows

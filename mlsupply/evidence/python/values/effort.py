@@ -44,6 +44,10 @@ class Effort:
         """May this number of items be taken as values? Counts them if so."""
         return items <= _FEW or self._takes(items * _PER_ITEM)
 
+    def bounds(self, const: Any) -> bool:
+        """Is a list, tuple, dict or set `within_bounds`? Says that something was given up if not."""
+        return within_bounds(const) or self._gives_up()
+
     def _takes(self, work: int) -> bool:
         self._work -= work
         return self._work >= 0 or self._gives_up()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from mlsupply.evidence.python.values.effort import EFFORT, LARGE, within_bounds
+from mlsupply.evidence.python.values.effort import EFFORT, LARGE
 from mlsupply.named import NamedTuple
 from mlsupply.text import MAX_QUOTE, safe
 
@@ -209,7 +209,7 @@ def constant(value: Any, layers: tuple[str, ...] = (), taint: Taint = CLEAN) -> 
             return Value(taint=taint, layers=layers)
         if isinstance(value, bytearray):
             value = bytes(value)
-    if isinstance(value, _NESTING) and not within_bounds(value):
+    if isinstance(value, _NESTING) and not EFFORT.bounds(value):
         return Value(taint=taint, layers=layers)
     return Value("", value, taint, HOLE, layers)
 
