@@ -3,6 +3,7 @@ told as ever."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -163,5 +164,6 @@ def test_a_bait_for_a_slow_expression_costs_no_module_its_look(tmp_path: Path, k
     environ = {"PATH": os.environ["PATH"], "MLSUPPLY_CACHE_DIR": str(tmp_path / "cache"), "HOME": str(tmp_path)}
     command = [sys.executable, "-P", "-m", "mlsupply", "inspect", str(path), "-o", "json"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=False, timeout=60)
-    for member in members:
-        assert member in done.stdout.decode(), member
+    report = json.loads(done.stdout)
+    assert {place["member"] for one in report["findings"] for place in one["places"]} == set(members)
+    assert {one["title"] for one in report["findings"]} == {"A function pipes a download into a shell"}
